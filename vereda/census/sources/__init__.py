@@ -1,0 +1,1 @@
+"""Asking a census site: a library of its own, without Django."""

@@ -1,0 +1,96 @@
+"""What a source of census answers is: the values it gives and the protocol it follows.
+
+An **answer** (`Found`, `Cancelled`, `NotFound`) is the census speaking about a person. A `Failure` is anything else:
+an outage, a block, a page that nobody can read. They never mix.
+
+Next on the reading path: `tests/browser/`.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import ClassVar, Protocol
+
+
+class FailureKind(StrEnum):
+    """Why no answer could be had."""
+
+    BLOCKED = "blocked"
+    TIMEOUT = "timeout"
+    NETWORK_ERROR = "network_error"
+    PARSE_ERROR = "parse_error"
+    CAPTCHA_FAILED = "captcha_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The person is in the census and votes at this place. Texts as received, white space tidied."""
+
+    municipio: str
+    puesto: str
+    mesa: str
+    departamento: str = ""
+    direccion: str = ""
+    status: ClassVar[str] = "found"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The census has a novedad about the cédula, so that no voting place is given."""
+
+    novedad: str
+    resolucion: str = ""
+    fecha_novedad: str = ""
+    status: ClassVar[str] = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """The census says that the cédula is not in it for this election."""
+
+    status: ClassVar[str] = "not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No answer. `reason` is one English sentence for operators, without personal data; `evidence` the raw reply."""
+
+    kind: FailureKind
+    reason: str
+    evidence: str = ""
+
+    @property
+    def status(self) -> str:
+        """The kind, under the same name that answers have."""
+        return self.kind.value
+
+
+type Answer = Found | Cancelled | NotFound
+type Outcome = Answer | Failure
+
+
+class LookupHooks:
+    """What happens around a lookup, for whoever asks it. Each does nothing here; the engine overrides them."""
+
+    async def before_open(self) -> None:
+        """Wait until the page may be opened. Called once, when all is ready, right before the page is asked for."""
+
+    async def captcha_started(self, task_id: str) -> None:
+        """Take note that the captcha service accepted a task, before its answer is waited for."""
+
+    async def captcha_solved(self, seconds: float, cost: Decimal) -> None:
+        """Take note of how long the captcha was waited for, in seconds, and of its price in US dollars."""
+
+
+class Source(Protocol):
+    """Something that can be asked where a cédula votes."""
+
+    name: str
+
+    async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
+        """Ask about one bare cédula. Never raises for what a site or a network can do; only cancellation passes."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the browser and of open connections. Safe to call twice."""
+        ...

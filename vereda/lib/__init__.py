@@ -1,0 +1,1 @@
+"""Helpers that know no model and no Django app."""
