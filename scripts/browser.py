@@ -1,0 +1,80 @@
+"""Makes sure that there is a Chromium for lookups: finds one, else installs one, else says what to do.
+
+Run as `python -m scripts.browser` from the root. Exit status 0 when there is one, 1 with one sentence when not.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from dotenv import dotenv_values
+
+from vereda.census.sources.browser import find_executable
+
+_DOWNLOAD_SECONDS = 600
+_APT = ("apt-get", "-o", "DPkg::Lock::Timeout=120", "-qq")
+_ADVICE = "install chromium with your system's package manager or Google Chrome, or set BROWSER_EXECUTABLE to one."
+
+
+def say(message: str) -> None:
+    """Tell the person at the terminal; standard output belongs to the command that follows."""
+    sys.stderr.write(f"{message}\n")
+
+
+def configured() -> str:
+    """Return BROWSER_EXECUTABLE of the environment, else of `.env`, else an empty text."""
+    return os.environ.get("BROWSER_EXECUTABLE") or dotenv_values(".env").get("BROWSER_EXECUTABLE") or ""
+
+
+def starts(executable: str) -> bool:
+    """Tell whether the browser runs at all: a downloaded one may lack shared libraries of the system."""
+    return _succeeds([executable, "--version"], seconds=30)
+
+
+def download() -> bool:
+    """Fetch Playwright's own Chromium into its cache. True when it is there and starts."""
+    say("No Chromium found: downloading Playwright's…")
+    command = [sys.executable, "-m", "playwright", "install", "--no-shell", "chromium"]
+    found = find_executable() if _succeeds(command, seconds=_DOWNLOAD_SECONDS) else None
+    return found is not None and starts(found)
+
+
+def install_package() -> bool:
+    """Install Debian's chromium package where this user may. True when there is a browser then."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return False
+    say("Installing the chromium package of this system…")
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+    packages = ["chromium", "fonts-liberation"]
+    _succeeds([*_APT, "update"], seconds=_DOWNLOAD_SECONDS)
+    installed = _succeeds([*_APT, "install", "-y", "--no-install-recommends", *packages], seconds=_DOWNLOAD_SECONDS)
+    return installed and find_executable() is not None
+
+
+def main() -> int:
+    """Find or install a browser and return the exit status."""
+    chosen = configured()
+    if find_executable(chosen):
+        return 0
+    if chosen:
+        say(f"BROWSER_EXECUTABLE is {chosen}, which is not a program that can be run: correct it or leave it empty.")
+        return 1
+    if download() or install_package():
+        return 0
+    say(f"Vereda needs Chromium or Chrome, and none could be installed here: {_ADVICE}")
+    return 1
+
+
+def _succeeds(command: Sequence[str], *, seconds: float) -> bool:
+    """Run the command quietly; its complaints are not shown because another way may still succeed."""
+    try:
+        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=seconds, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

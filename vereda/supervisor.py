@@ -1,0 +1,249 @@
+"""Runs a few programs as one: starts them, restarts one that dies, and ends them with everything they ever started.
+
+What belongs here is about processes and signals; which programs those are is the business of `./manage start`.
+Three facts shape it:
+
+- Django-Q2's cluster stops cleanly only when its main process alone is asked to (a signal to the group kills a lookup
+  half-way and hangs the parent). So each program leads a session of its own, which a terminal's Ctrl-C does not reach.
+- A browser leads one more session. So what is left at the end is found by descent, not by group.
+- A descendant whose parent died belongs to nobody. Linux lets the supervisor inherit it (`PR_SET_CHILD_SUBREAPER`);
+  elsewhere what was seen before stopping is remembered.
+"""
+
+import contextlib
+import ctypes
+import logging
+import math
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import psutil
+
+logger = logging.getLogger(__name__)
+
+IS_LINUX = sys.platform == "linux"
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+_libc = ctypes.CDLL(None) if IS_LINUX else None
+
+EARLY_DEATH_SECONDS = 5
+EARLY_DEATHS_ALLOWED = 2
+LAST_WORD_SECONDS = 2
+
+
+class KeepsFailingError(Exception):
+    """A program died three times in a row right after its start; the text is its name."""
+
+
+class StopRequests:
+    """Counts the signals that ask to stop, and wakes a waiting loop for them and for the death of a child."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._reader, self._writer = socket.socketpair()
+        self._reader.settimeout(0)
+        self._writer.settimeout(0)
+
+    def listen(self) -> None:
+        """Take over SIGINT, SIGTERM, SIGHUP and SIGCHLD of this process. Main thread only."""
+        signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._count)
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but no longer than until the next signal."""
+        if select.select([self._reader], [], [], seconds)[0]:
+            self._reader.recv(1024)
+
+    def _count(self, _number: int, _frame: object) -> None:
+        self.count += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What is started: a name for messages, the command line, and variables on top of the environment.
+
+    Its standard error is the supervisor's; its standard output is dropped.
+    """
+
+    name: str
+    command: Sequence[str]
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Child:
+    """One program and the process that runs it just now, if any."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.process: subprocess.Popen[bytes] | None = None
+        self.started_at = 0.0
+        self.due_at = 0.0
+        self.early_deaths = 0
+
+    def start(self) -> None:
+        self.started_at = time.monotonic()
+        self.process = subprocess.Popen(  # noqa: S603
+            self.program.command,
+            env={**os.environ, **self.program.variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_outlive_nobody(os.getpid()) if IS_LINUX else None,  # noqa: PLW1509 (no threads here)
+        )
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def note_death(self) -> None:
+        """Log it, and decide when to start again, a little later each time; raise when it makes no sense any more."""
+        assert self.process is not None  # noqa: S101
+        name, status = self.program.name, self.process.returncode
+        is_early = time.monotonic() - self.started_at < EARLY_DEATH_SECONDS
+        self.early_deaths = self.early_deaths + 1 if is_early else 0
+        self.process = None
+        if self.early_deaths > EARLY_DEATHS_ALLOWED:
+            raise KeepsFailingError(name)
+        logger.warning("program ended by itself, starting it again name=%s status=%s", name, status)
+        self.due_at = time.monotonic() + 0.5 * 2**self.early_deaths
+
+
+class Supervisor:
+    """Keeps programs running until it is asked to stop. Use from the main thread of a process without threads."""
+
+    def __init__(self, programs: Iterable[Program], requests: StopRequests, *, grace_seconds: float = 10) -> None:
+        self._children = [_Child(program) for program in programs]
+        self._requests = requests
+        self._grace_seconds = grace_seconds
+
+    def start(self) -> None:
+        """Start every program."""
+        if _libc is not None:
+            _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        for child in self._children:
+            child.start()
+
+    def watch(self, *, until: Callable[[], bool] | None = None, seconds: float = math.inf) -> bool:
+        """Keep the programs running until something holds (True), or until a stop is asked for or time is over (False).
+
+        Raises KeepsFailingError.
+        """
+        deadline = time.monotonic() + seconds
+        while not self._requests.count and time.monotonic() < deadline:
+            self._revive()
+            if until is not None and until():
+                return True
+            self._requests.wait(0.5 if until is None else 0.1)
+        return False
+
+    def stop(self) -> None:
+        """End all of it: the programs first, politely and in their own time, then whatever they left behind.
+
+        One more signal from outside ends the politeness.
+        """
+        patience = self._requests.count + 1
+        family = _descendants()
+        for child in self._children:
+            if child.process is not None and child.is_running:
+                child.process.terminate()
+        self._wait(lambda: not any(child.is_running for child in self._children), self._grace_seconds, patience)
+        family.update(_descendants())
+        _signal(family, signal.SIGTERM)
+        self._wait(lambda: not any(map(_is_alive, family)), LAST_WORD_SECONDS, patience)
+        self._kill(family)
+
+    def _kill(self, family: set[psutil.Process]) -> None:
+        """Kill until nothing is left: what is killed may have started something in the meantime."""
+        for _ in range(50):
+            family.update(_descendants())
+            if not any(map(_is_alive, family)):
+                break
+            _signal(family, signal.SIGKILL)
+            self._requests.wait(0.05)
+            self._reap()
+
+    def _wait(self, is_done: Callable[[], bool], seconds: float, patience: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not is_done() and time.monotonic() < deadline and self._requests.count < patience:
+            self._requests.wait(0.05)
+            self._reap()
+
+    def _revive(self) -> None:
+        for child in self._children:
+            if child.process is not None and not child.is_running:
+                _end_session(child.process.pid)
+                child.note_death()
+            if child.process is None and time.monotonic() >= child.due_at:
+                child.start()
+        self._reap()
+
+    def _reap(self) -> None:
+        """Take note of the death of inherited orphans, or they would stay as zombies; our own are Popen's to reap."""
+        own = {child.process.pid for child in self._children if child.is_running and child.process is not None}
+        while IS_LINUX:
+            try:
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if ended is None or ended.si_pid in own:
+                return
+            os.waitpid(ended.si_pid, 0)
+
+
+def _outlive_nobody(parent: int) -> Callable[[], None]:
+    """Return what a new process does before it becomes the program: ask to be stopped when the supervisor is gone.
+
+    A supervisor that was killed with SIGKILL can stop nobody, so the kernel does it (Linux only). Only the program's
+    main process gets the signal, as on a normal stop. If the supervisor is gone already, it does not even begin.
+    """
+
+    def before_exec() -> None:
+        if _libc is not None:
+            _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return before_exec
+
+
+def _descendants() -> set[psutil.Process]:
+    return set(psutil.Process().children(recursive=True))
+
+
+def _end_session(leader: int) -> None:
+    """Kill what a dead program left running: a queue without its main process would go on unguarded."""
+    members = [process for process in psutil.process_iter() if _session_of(process.pid) == leader]
+    family = set(members)
+    for member in members:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            family.update(member.children(recursive=True))
+    _signal(family, signal.SIGKILL)
+
+
+def _session_of(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
