@@ -8,8 +8,8 @@ import re
 SHAPE = r"^[1-9][0-9]{4,9}$"
 """What a bare cédula looks like: 5 to 10 ASCII digits without a leading zero. No check digit exists."""
 
-_PREFIX = re.compile(r"^\s*C\.?\s*C\.?(?=[\s.,:]|\d)", re.IGNORECASE | re.ASCII)
-_SEPARATORS = str.maketrans("", "", "., \u00a0\u202f\t\r\n")
+_PREFIX = re.compile(r"^\s*C\.?\s*C\.?(?=[\s.,]|\d)", re.IGNORECASE | re.ASCII)
+_SEPARATORS = str.maketrans("", "", "., \u00a0")
 _SHAPE = re.compile(SHAPE, re.ASCII)
 
 
@@ -20,12 +20,12 @@ class BadCedulaError(ValueError):
 def normalise(typed: str) -> str:
     """Return the bare digits of what was typed.
 
-    A leading "C.C.", dots, commas and white space are dropped; the rest must be 5 to 10 ASCII digits, the first not
-    zero (registraduria.gov.co hands out numbers from 1 and prints them with dots). Raises `BadCedulaError`.
+    A leading "C.C.", dots, commas, spaces and no-break spaces are dropped; the rest must be 5 to 10 ASCII digits, the
+    first not zero (registraduria.gov.co hands out numbers from 1 and prints them with dots). Raises `BadCedulaError`.
     """
     if len(typed) > 40:
         raise BadCedulaError("La cédula es demasiado larga: escriba solo los números, entre 5 y 10.")
-    bare = _PREFIX.sub("", typed).translate(_SEPARATORS)
+    bare = _PREFIX.sub("", typed.strip()).translate(_SEPARATORS)
     if _SHAPE.fullmatch(bare):
         return bare
     if bare.startswith("0") and bare.isascii() and bare.isdigit():

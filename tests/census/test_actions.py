@@ -1,0 +1,273 @@
+"""The lifecycle of a record, through the only module that writes it."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+from django_q.models import OrmQ, Schedule
+
+from tests import make
+from vereda.accounts.models import User
+from vereda.census import actions
+from vereda.census.models import CedulaInfo, LookupAttempt, Reason
+from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, NotFound, Outcome
+from vereda.census.statuses import FINAL, Status
+
+NOW = datetime(2099, 3, 1, 12, 0, tzinfo=UTC)
+PLACE = Found("PASTO", "IE EL SAUCE", "4", "NARIÑO", "CL 18 # 24-30")
+BLOCKED = Failure(FailureKind.BLOCKED, "the site answered with a block page", "<html>…")
+
+
+def claim(record: CedulaInfo, now: datetime = NOW) -> actions.Claim:
+    claimed = actions.claim(user_id=record.user_id, now=now)
+    assert claimed is not None
+    return claimed
+
+
+def look_up(record: CedulaInfo, outcome: Outcome, now: datetime = NOW) -> CedulaInfo:
+    """Let one whole attempt happen."""
+    actions.record_outcome(claimed=claim(record, now), outcome=outcome, source="practice", now=now)
+    record.refresh_from_db()
+    return record
+
+
+def fail_for_good(record: CedulaInfo, failure: Failure = BLOCKED) -> CedulaInfo:
+    """Let every attempt fail."""
+    while not record.is_final:
+        record = look_up(record, failure, now=max(NOW, record.next_at))
+    return record
+
+
+@pytest.fixture
+def record(caro: User) -> CedulaInfo:
+    return caro.cedula_info
+
+
+def test_a_new_person_has_a_record_that_waits(record: CedulaInfo, caro: User) -> None:
+    assert (record.status, record.attempts, record.requested_by) == (Status.PENDING, 0, caro)
+    assert not record.is_final
+
+
+def test_a_new_person_rings_the_queue_once_the_transaction_is_through(
+    db: None, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        nora = make.person()
+        assert not OrmQ.objects.exists()
+
+    (message,) = OrmQ.objects.all()
+    assert (message.func(), message.task["args"]) == (actions.VALIDATE_TASK, (nora.pk,))
+
+
+def test_a_person_changed_later_rings_nothing(caro: User, django_capture_on_commit_callbacks: Any) -> None:
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        caro.save()
+
+    assert callbacks == []
+
+
+def test_a_person_joins_although_the_queue_is_out_of_reach_and_it_is_logged(
+    db: None, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    def no_queue(*args: object, **kwargs: object) -> None:
+        raise ConnectionError("the broker is away")
+
+    monkeypatch.setattr(actions, "async_task", no_queue)
+    with django_capture_on_commit_callbacks(execute=True):
+        nora = make.person()
+
+    assert nora.cedula_info.status == Status.PENDING
+    assert "the broker is away" in caplog.text
+    assert CedulaInfo.objects.due(NOW).filter(user=nora).exists()
+
+
+def test_a_claim_is_given_to_one_worker_only(record: CedulaInfo) -> None:
+    assert actions.claim(user_id=record.user_id, now=NOW) is not None
+    assert actions.claim(user_id=record.user_id, now=NOW) is None
+
+
+def test_a_claim_counts_the_attempt_and_expires(record: CedulaInfo) -> None:
+    claim(record)
+
+    record.refresh_from_db()
+    assert (record.status, record.attempts) == (Status.PROCESSING, 1)
+    assert record.claim_expires_at == NOW + timedelta(seconds=actions.CLAIM_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (PLACE, Status.ACTIVE),
+        (NotFound(), Status.NOT_FOUND),
+        (Cancelled("Cancelada por Muerte", "12", "05/03/2021"), Status.CANCELLED_DECEASED),
+        (Cancelled("Cancelada por Falsa Identidad"), Status.CANCELLED_OTHER),
+    ],
+)
+def test_an_answer_is_final_with_its_date_and_source(record: CedulaInfo, outcome: Outcome, status: Status) -> None:
+    look_up(record, outcome)
+
+    assert (record.status, record.answer_status, record.is_final) == (status, status, True)
+    assert (record.fetched_at, record.answer_source, record.error_message) == (NOW, "practice", "")
+
+
+def test_an_answer_replaces_the_whole_one_before(record: CedulaInfo, caro: User) -> None:
+    look_up(record, PLACE)
+    actions.request_lookup(record=record, requested_by=caro, reason=Reason.OWN, now=NOW)
+    look_up(record, Cancelled("Cancelada por Muerte", "12", "05/03/2021"))
+
+    assert (record.municipio, record.puesto, record.mesa) == ("", "", "")
+    assert (record.novedad, record.resolucion, record.fecha_novedad) == ("Cancelada por Muerte", "12", "05/03/2021")
+
+
+def test_a_failure_is_retried_after_60_300_and_900_seconds_by_one_time_schedules(record: CedulaInfo) -> None:
+    now, delays = NOW, []
+    for _ in range(3):
+        look_up(record, BLOCKED, now=now)
+        delays.append((record.next_at - now).total_seconds())
+        now = record.next_at
+
+    bells = Schedule.objects.filter(func=actions.VALIDATE_TASK, schedule_type=Schedule.ONCE)
+    assert delays == [60, 300, 900]
+    assert record.status == Status.PENDING
+    assert [bell.next_run for bell in bells.order_by("next_run")] == [
+        NOW + timedelta(seconds=seconds) for seconds in (60, 360, 1260)
+    ]
+
+
+def test_while_a_retry_is_due_later_the_person_is_told_so_and_nobody_claims(record: CedulaInfo) -> None:
+    look_up(record, BLOCKED)
+
+    assert (record.is_retrying, record.is_final) == (True, False)
+    assert record.error_message == "La página de la Registraduría no nos dejó consultar."
+    assert actions.claim(user_id=record.user_id, now=NOW + timedelta(seconds=59)) is None
+    assert actions.claim(user_id=record.user_id, now=NOW + timedelta(seconds=60)) is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (FailureKind.BLOCKED, Status.BLOCKED),
+        (FailureKind.TIMEOUT, Status.TIMEOUT),
+        (FailureKind.NETWORK_ERROR, Status.ERROR),
+        (FailureKind.PARSE_ERROR, Status.ERROR),
+        (FailureKind.CAPTCHA_FAILED, Status.ERROR),
+    ],
+)
+def test_after_the_last_retry_the_failure_shows_with_its_evidence(
+    record: CedulaInfo, kind: FailureKind, status: Status
+) -> None:
+    fail_for_good(record, Failure(kind, "why", "what it said"))
+
+    assert (record.status, record.attempts, record.raw_response) == (status, 4, "what it said")
+    assert record.error_message
+
+
+def test_a_failed_refresh_leaves_the_last_answer_with_its_own_date(record: CedulaInfo, caro: User) -> None:
+    look_up(record, PLACE)
+    later = NOW + timedelta(days=1)
+    actions.request_lookup(record=record, requested_by=caro, reason=Reason.OWN, now=later)
+    assert (record.status, record.puesto, record.fetched_at) == (Status.PENDING, "IE EL SAUCE", NOW)
+
+    record.next_at = later
+    while not record.is_final:
+        look_up(record, BLOCKED, now=max(later, record.next_at))
+
+    assert (record.status, record.puesto, record.fetched_at) == (Status.ACTIVE, "IE EL SAUCE", NOW)
+    assert record.error_message
+
+
+def test_asking_again_within_the_cooldown_is_refused_with_the_time_left(record: CedulaInfo, caro: User) -> None:
+    look_up(record, PLACE)
+    actions.request_lookup(record=record, requested_by=caro, reason=Reason.OWN, now=NOW)
+    look_up(record, PLACE)
+
+    soon = NOW + timedelta(seconds=10)
+    with pytest.raises(actions.TooSoonError) as refusal:
+        actions.request_lookup(record=record, requested_by=caro, reason=Reason.OWN, now=soon)
+    assert refusal.value.seconds == 20
+
+
+def test_asking_while_a_lookup_is_under_way_changes_nothing(record: CedulaInfo, caro: User) -> None:
+    claim(record)
+
+    assert not actions.request_lookup(record=record, requested_by=caro, reason=Reason.OWN, now=NOW)
+    assert record.status == Status.PROCESSING
+
+
+def test_a_worker_that_lost_its_claim_cannot_write(record: CedulaInfo) -> None:
+    frozen = claim(record)
+    later = NOW + timedelta(seconds=actions.CLAIM_SECONDS + 1)
+    actions.rescue(now=later)
+    look_up(record, NotFound(), now=later)
+
+    for late in (PLACE, BLOCKED):
+        assert not actions.record_outcome(claimed=frozen, outcome=late, source="practice", now=later)
+    record.refresh_from_db()
+    assert (record.status, record.puesto) == (Status.NOT_FOUND, "")
+
+
+def test_giving_a_claim_back_does_not_count_as_an_attempt(record: CedulaInfo) -> None:
+    actions.release(claimed=claim(record), source="practice", now=NOW, next_at=NOW + timedelta(seconds=20))
+
+    record.refresh_from_db()
+    assert (record.status, record.attempts, record.claim_token) == (Status.PENDING, 0, None)
+    assert record.next_at == NOW + timedelta(seconds=20)
+
+
+def test_an_abandoned_claim_comes_back_and_rings(record: CedulaInfo) -> None:
+    claim(record)
+    early = actions.rescue(now=NOW + timedelta(seconds=actions.CLAIM_SECONDS - 1))
+    rung = actions.rescue(now=NOW + timedelta(seconds=actions.CLAIM_SECONDS + 1))
+
+    record.refresh_from_db()
+    mine = OrmQ.objects.all()
+    assert record.status == Status.PENDING
+    assert early < rung
+    assert record.user_id in [message.task["args"][0] for message in mine]
+
+
+def test_a_lookup_that_kills_its_worker_each_time_gives_up_visibly(record: CedulaInfo) -> None:
+    now = NOW
+    for _ in range(4):
+        claim(record, now)
+        now += timedelta(seconds=actions.CLAIM_SECONDS + 1)
+        actions.rescue(now=now)
+
+    record.refresh_from_db()
+    assert record.status == Status.ERROR
+    assert record.error_message
+    assert set(LookupAttempt.objects.values_list("outcome", flat=True)) == {"lost"}
+
+
+def test_a_rescue_rings_no_more_than_a_short_queue_holds(record: CedulaInfo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "BELLS_PER_RESCUE", 2)
+    for _ in range(5):
+        make.person()
+
+    rung = [actions.rescue(now=NOW) for _ in range(3)]
+
+    assert rung == [2, 0, 0]
+    assert OrmQ.objects.count() == 2
+
+
+def test_every_attempt_is_written_down_with_its_captcha_and_nothing_personal(record: CedulaInfo, caro: User) -> None:
+    spend = actions.CaptchaSpend(seconds=21.5, cost=Decimal("0.00299"))
+    actions.record_outcome(claimed=claim(record), outcome=PLACE, source="practice", now=NOW, spend=spend)
+
+    attempt = LookupAttempt.objects.get()
+    assert (attempt.record, attempt.requested_by, attempt.reason) == (record, caro, Reason.REGISTRATION)
+    assert (attempt.outcome, attempt.captcha_seconds, attempt.captcha_cost) == ("found", 21.5, Decimal("0.00299"))
+    assert caro.cedula not in str(vars(attempt))
+
+
+@pytest.mark.parametrize("status", FINAL)
+def test_the_database_itself_refuses_an_impossible_record(record: CedulaInfo, status: Status) -> None:
+    with pytest.raises(IntegrityError):
+        CedulaInfo.objects.filter(pk=record.pk).update(status=status, claim_token="0" * 32)
+
+
+def test_the_database_itself_refuses_a_found_person_without_a_place(record: CedulaInfo) -> None:
+    with pytest.raises(IntegrityError):
+        CedulaInfo.objects.filter(pk=record.pk).update(status="ACTIVE", answer_status="ACTIVE", fetched_at=NOW)

@@ -1,0 +1,87 @@
+"""What every test may ask for: the cast, and a client that refuses to write during a GET."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from tests import make
+from vereda.accounts.models import User
+
+
+@pytest.fixture(autouse=True)
+def plain_settings(settings: Any) -> None:
+    """Static files without a collected manifest, and a hasher that does not slow every test down."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def ana(db: None) -> User:
+    """Coordinates: a superuser."""
+    return make.person("Ana Peñaranda", is_superuser=True, is_staff=True)
+
+
+@pytest.fixture
+def beto(ana: User) -> User:
+    """A leader, invited by Ana."""
+    return make.leader("Beto Quiñones", referred_by=ana)
+
+
+@pytest.fixture
+def caro(beto: User) -> User:
+    """Invited by Beto."""
+    return make.person("Caro Bermúdez", referred_by=beto)
+
+
+@pytest.fixture
+def dani(ana: User) -> User:
+    """Another leader."""
+    return make.leader("Dani Restrepo", referred_by=ana)
+
+
+@pytest.fixture
+def eva(dani: User) -> User:
+    """Invited by Dani."""
+    return make.person("Eva D’Angelo", referred_by=dani)
+
+
+WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+
+
+class ReadOnlyOnGetClient(Client):
+    """A test client whose GET may not write: a page that repairs things while it is looked at is a defect."""
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        """Ask for a page and let no statement but reading ones through."""
+        with _only_reading():
+            return super().get(*args, **kwargs)
+
+
+@contextmanager
+def _only_reading() -> Iterator[None]:
+    def refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        assert not sql.lstrip().upper().startswith(WRITES), f"a GET writes: {sql}"
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(refuse):
+        yield
+
+
+@pytest.fixture
+def client() -> Client:
+    """Nobody, in a browser."""
+    return ReadOnlyOnGetClient()
+
+
+@pytest.fixture
+def as_caro(client: Client, caro: User) -> Client:
+    """Caro, logged in."""
+    client.force_login(caro)
+    return client

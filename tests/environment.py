@@ -1,0 +1,23 @@
+"""The environment that every test runs in, whatever the machine's own: loaded by pytest before Django's settings.
+
+DATABASE_URL and REDIS_URL are left alone, so that the suite can be pointed at PostgreSQL and Redis.
+"""
+
+import os
+
+os.environ.update(
+    SECRET_KEY="only-for-tests-only-for-tests-only-for-tests-only-for-tests",
+    DEBUG="false",
+    ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
+    BEHIND_TLS="false",
+    CSRF_TRUSTED_ORIGINS="",
+    CENSUS_SOURCE="practice",
+    CENSUS_URL="",
+    CENSUS_PACE_SECONDS="5",
+    CENSUS_TIMEOUT_SECONDS="90",
+    CENSUS_RETRY_SECONDS="60,300,900",
+    CENSUS_COOLDOWN_SECONDS="30",
+    LOG_LEVEL="INFO",
+)
+for name in ("CAPTCHA_SOLVER", "TWOCAPTCHA_API_KEY", "TWOCAPTCHA_URL", "TWOCAPTCHA_POLL_SECONDS"):
+    os.environ.pop(name, None)

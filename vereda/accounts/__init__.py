@@ -1,0 +1,1 @@
+"""People: who they are, their role, their login, who invited them, what they agreed to."""

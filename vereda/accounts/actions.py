@@ -1,0 +1,25 @@
+"""Every write about people."""
+
+from django.db import transaction
+
+from vereda.accounts import policy
+from vereda.accounts.models import Consent, User
+
+
+@transaction.atomic
+def register(
+    *, cedula: str, full_name: str, phone: str, password: str, referral_code: str = "", address: str | None = None
+) -> User:
+    """Return a new person of role USER together with the proof of their consent, both or neither.
+
+    An unknown referral code registers without a leader. Raises IntegrityError when the cédula exists.
+    """
+    user = User.objects.create_user(
+        cedula,
+        password,
+        full_name=full_name,
+        phone=phone,
+        referred_by=User.objects.with_referral_code(referral_code),
+    )
+    Consent.objects.create(user=user, policy_version=policy.VERSION, policy_hash=policy.text_hash(), address=address)
+    return user

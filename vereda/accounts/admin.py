@@ -1,0 +1,87 @@
+"""The administration of people. Only a superuser changes a role."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from vereda.accounts.forms import CedulaField, NameField, PhoneField
+from vereda.accounts.models import Consent, User
+
+
+class PersonCreationForm(AdminUserCreationForm[User]):
+    """A new person, by the same rules as registration."""
+
+    cedula = CedulaField()
+    full_name = NameField()
+    phone = PhoneField(required=False)
+
+    class Meta:
+        model = User
+        fields = ("cedula", "full_name", "phone")
+
+
+class PersonChangeForm(UserChangeForm[User]):
+    """A person, by the same rules as registration."""
+
+    cedula = CedulaField()
+    full_name = NameField()
+    phone = PhoneField(required=False)
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin[User]):
+    """People. What gives power is a superuser's to change."""
+
+    form = PersonChangeForm
+    add_form = PersonCreationForm
+    list_display = ("full_name", "role", "referred_by", "date_joined", "is_active")
+    list_filter = ("role", "is_active", "is_staff", "is_superuser")
+    list_select_related = ("referred_by",)
+    search_fields = ("full_name", "cedula", "phone")
+    ordering = ("-date_joined",)
+    raw_id_fields = ("referred_by",)
+    readonly_fields = ("referral_code", "date_joined", "last_login")
+    filter_horizontal = ("groups", "user_permissions")
+    fieldsets = (
+        (None, {"fields": ("cedula", "full_name", "phone", "password")}),
+        ("Red", {"fields": ("role", "referral_code", "referred_by", "referral_goal")}),
+        ("Permisos", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("Fechas", {"fields": ("date_joined", "last_login")}),
+    )
+    add_fieldsets = ((None, {"fields": ("cedula", "full_name", "phone", "usable_password", "password1", "password2")}),)
+
+    POWER = ("role", "is_staff", "is_superuser", "groups", "user_permissions")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Close the fields that give power to everybody but superusers."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else (*fields, *self.POWER)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Hide superusers from staff, who could otherwise change one's password and become one."""
+        people = super().get_queryset(request)
+        return people if request.user.is_superuser else people.filter(is_superuser=False)
+
+
+@admin.register(Consent)
+class ConsentAdmin(admin.ModelAdmin[Consent]):
+    """Proofs of consent: to be read only."""
+
+    list_display = ("user", "policy_version", "accepted_at", "address")
+    list_select_related = ("user",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody consents for somebody else."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Consent | None = None) -> bool:
+        """A proof does not change."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Consent | None = None) -> bool:
+        """A proof goes only together with its person."""
+        return False

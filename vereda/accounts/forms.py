@@ -1,0 +1,199 @@
+"""What people type: parsed and complained about, in Spanish. Nothing here writes."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.contrib.auth import password_validation
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.core.exceptions import ValidationError
+
+from vereda.accounts.models import User
+from vereda.lib import cedula as cedulas
+from vereda.lib import phone as phones
+from vereda.lib.text import tidy
+
+_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'’‘\-])*")
+TAKEN = "No pudimos registrar esta cédula. Si ya está registrada, ingrese o pida ayuda a su líder."
+_RULES = "Al menos 8 caracteres, que no sean solo números ni una clave muy común."
+
+
+class CedulaField(forms.CharField):
+    """A cédula as typed, cleaned to its bare digits."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("label", "Número de cédula")
+        options.setdefault("error_messages", {"required": "Escriba su número de cédula."})
+        super().__init__(**options)
+
+    def to_python(self, value: object) -> str:
+        """Return the bare digits, or "" for nothing typed."""
+        typed = super().to_python(value) or ""
+        try:
+            return cedulas.normalise(typed) if typed else ""
+        except cedulas.BadCedulaError as error:
+            raise ValidationError(str(error), code="cedula") from None
+
+
+class NameField(forms.CharField):
+    """A person's full name in any of the ways that people are named; never markup."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("label", "Nombre completo")
+        options.setdefault("max_length", 120)
+        options.setdefault(
+            "error_messages",
+            {
+                "required": "Escriba su nombre completo.",
+                "max_length": "El nombre es demasiado largo: máximo 120 letras.",
+            },
+        )
+        super().__init__(**options)
+
+    def to_python(self, value: object) -> str:
+        """Return the name composed (NFC) and with single spaces."""
+        name = tidy(super().to_python(value) or "")
+        if name and not _NAME.fullmatch(name):
+            raise ValidationError("Escriba el nombre solo con letras, espacios, puntos, guiones y apóstrofos.")
+        return name
+
+
+class PhoneField(forms.CharField):
+    """A Colombian phone, cleaned to E.164."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("label", "Teléfono")
+        options.setdefault("max_length", 40)
+        options.setdefault(
+            "error_messages",
+            {"required": "Escriba su teléfono.", "max_length": "El teléfono es demasiado largo."},
+        )
+        super().__init__(**options)
+
+    def to_python(self, value: object) -> str:
+        """Return the number as stored, or "" for nothing typed."""
+        typed = super().to_python(value) or ""
+        if not typed or len(typed) > 40:
+            return typed
+        try:
+            return phones.normalise(typed)
+        except phones.BadPhoneError as error:
+            raise ValidationError(str(error), code="phone") from None
+
+
+def _attributes(**attributes: str) -> dict[str, Any]:
+    """Return the HTML attributes of a text field."""
+    return {"class": "form-control", **attributes}
+
+
+class RegistrationForm(forms.Form):
+    """Joining, with one's acceptance of the data policy."""
+
+    cedula = CedulaField(widget=forms.TextInput(_attributes(inputmode="numeric", autocomplete="username")))
+    full_name = NameField(widget=forms.TextInput(_attributes(autocomplete="name")))
+    phone = PhoneField(widget=forms.TextInput(_attributes(type="tel", inputmode="tel", autocomplete="tel-national")))
+    password1 = forms.CharField(
+        label="Clave",
+        strip=False,
+        max_length=200,
+        help_text=_RULES,
+        widget=forms.PasswordInput(_attributes(autocomplete="new-password")),
+        error_messages={"required": "Escriba una clave.", "max_length": "La clave es demasiado larga."},
+    )
+    password2 = forms.CharField(
+        label="Repita la clave",
+        strip=False,
+        max_length=200,
+        widget=forms.PasswordInput(_attributes(autocomplete="new-password")),
+        error_messages={"required": "Repita la clave.", "max_length": "La clave es demasiado larga."},
+    )
+    accept_policy = forms.BooleanField(
+        label="Acepto la política de tratamiento de datos",
+        widget=forms.CheckboxInput({"class": "form-check-input"}),
+        error_messages={"required": "Para registrarse necesitamos que acepte la política de tratamiento de datos."},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Compare the two passwords and hold the first against the rules."""
+        cleaned = super().clean() or {}
+        first, second = cleaned.get("password1"), cleaned.get("password2")
+        if first and second and first != second:
+            self.add_error("password2", "Las dos claves no son iguales.")
+        if first:
+            person = User(**{name: cleaned.get(name, "") for name in ("cedula", "full_name", "phone")})
+            try:
+                password_validation.validate_password(first, person)
+            except ValidationError as error:
+                self.add_error("password1", error)
+        return cleaned
+
+    def add_taken_error(self) -> None:
+        """Say, without confirming anything, that this cédula could not be registered."""
+        self.add_error("cedula", ValidationError(TAKEN, code="taken"))
+
+
+class LoginForm(AuthenticationForm):
+    """Login by cédula, in whatever way its dots are typed."""
+
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": "La cédula o la clave no son correctas. Revise ambas e intente de nuevo.",
+        "inactive": "La cédula o la clave no son correctas. Revise ambas e intente de nuevo.",
+    }
+    username = CedulaField(
+        widget=forms.TextInput(_attributes(inputmode="numeric", autocomplete="username", autofocus="autofocus"))
+    )
+    password = forms.CharField(
+        label="Clave",
+        strip=False,
+        max_length=200,
+        widget=forms.PasswordInput(_attributes(autocomplete="current-password")),
+        error_messages={"required": "Escriba su clave.", "max_length": "La clave es demasiado larga."},
+    )
+    remember_me = forms.BooleanField(
+        label="Recordarme por 14 días en este equipo",
+        required=False,
+        widget=forms.CheckboxInput({"class": "form-check-input"}),
+    )
+
+
+class ProfileForm(forms.ModelForm[User]):
+    """One's own data."""
+
+    full_name = NameField(widget=forms.TextInput(_attributes(autocomplete="name")))
+    phone = PhoneField(widget=forms.TextInput(_attributes(type="tel", inputmode="tel", autocomplete="tel-national")))
+    referral_goal = forms.IntegerField(
+        label="Meta de invitados",
+        min_value=1,
+        max_value=10_000,
+        widget=forms.NumberInput(_attributes(inputmode="numeric")),
+        help_text="Cuántas personas quiere invitar.",
+        error_messages={
+            "required": "Escriba cuántas personas quiere invitar.",
+            "invalid": "La meta es un número entero.",
+            "min_value": "La meta es de al menos una persona.",
+            "max_value": "La meta es de 10.000 personas como máximo.",
+        },
+    )
+
+    class Meta:
+        model = User
+        fields = ["full_name", "phone", "referral_goal"]
+
+
+class OwnPasswordForm(PasswordChangeForm[User]):
+    """Changing one's own password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels = {
+            "old_password": "Clave actual",
+            "new_password1": "Clave nueva",
+            "new_password2": "Repita la clave nueva",
+        }
+        for name, label in labels.items():
+            field = self.fields[name]
+            field.label = label
+            field.widget.attrs["class"] = "form-control"
+        self.fields["new_password1"].help_text = _RULES
+        self.fields["new_password2"].help_text = ""

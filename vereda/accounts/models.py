@@ -1,0 +1,127 @@
+"""A person, their role, and the proof of what they agreed to.
+
+Next on the reading path: `vereda/census/actions.py`.
+"""
+
+import secrets
+from typing import Any, Self
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from vereda.lib import cedula as cedulas
+
+REFERRAL_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+"""Letters and digits that nobody confuses when reading a code aloud."""
+
+
+def new_referral_code() -> str:
+    """Return 8 random characters: 31**8, about 850 thousand million codes."""
+    return "".join(secrets.choice(REFERRAL_ALPHABET) for _ in range(8))
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    """Which people, and who may see them."""
+
+    def visible_to(self, viewer: "User") -> Self:
+        """Only whom the viewer may see: themselves and those they invited; a superuser sees everybody."""
+        if viewer.is_superuser:
+            return self
+        return self.filter(Q(pk=viewer.pk) | Q(referred_by=viewer.pk))
+
+    def with_referral_code(self, code: str) -> "User | None":
+        """Return the active person behind a referral code as typed, or None."""
+        return self.filter(referral_code=code.strip().upper()[:8], is_active=True).first() if code else None
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)["User"]):  # type: ignore[misc]
+    """Creates people; the cédula is normalised on the way in."""
+
+    def create_user(self, cedula: str, password: str | None = None, **fields: Any) -> "User":
+        """Return a new person. Raises `BadCedulaError` and, for a cédula that exists, IntegrityError."""
+        user = self.model(cedula=cedulas.normalise(cedula), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, cedula: str, password: str | None = None, **fields: Any) -> "User":
+        """Return a new person who may do everything."""
+        return self.create_user(cedula, password, **{**fields, "is_staff": True, "is_superuser": True})
+
+    def get_by_natural_key(self, cedula: str | None) -> "User":
+        """Return whom a cédula belongs to, however its dots were typed."""
+        try:
+            bare = cedulas.normalise(cedula or "")
+        except cedulas.BadCedulaError:
+            raise self.model.DoesNotExist from None
+        return super().get_by_natural_key(bare)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. The cédula is the login name."""
+
+    class Role(models.TextChoices):
+        USER = "USER", "Usuario"
+        LEADER = "LEADER", "Líder"
+
+    cedula = models.CharField("cédula", max_length=10, unique=True)
+    full_name = models.CharField("nombre completo", max_length=120)
+    phone = models.CharField("teléfono", max_length=16, blank=True)
+    role = models.CharField("rol", max_length=10, choices=Role, default=Role.USER)
+    referral_code = models.CharField("código de invitación", max_length=8, unique=True, default=new_referral_code)
+    referred_by = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="referrals", verbose_name="invitado por"
+    )
+    referral_goal = models.PositiveSmallIntegerField("meta de invitados", default=10)
+    is_active = models.BooleanField("activo", default=True)
+    is_staff = models.BooleanField("entra a la administración", default=False)
+    date_joined = models.DateTimeField("fecha de registro", default=timezone.now)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "cedula"
+    REQUIRED_FIELDS = ["full_name"]
+
+    class Meta:
+        verbose_name = "persona"
+        verbose_name_plural = "personas"
+        constraints = [
+            models.CheckConstraint(condition=Q(cedula__regex=cedulas.SHAPE), name="cedula_is_bare_digits"),
+            models.CheckConstraint(condition=~Q(referred_by=F("id")), name="nobody_refers_themselves"),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    @property
+    def is_leader(self) -> bool:
+        """Whether this person may follow the census answers of those they invited."""
+        return self.is_superuser or self.role == self.Role.LEADER
+
+    @property
+    def first_name(self) -> str:
+        """The first word of the name, for greeting."""
+        return self.full_name.split(" ", 1)[0]
+
+    def get_short_name(self) -> str:
+        """Return the name that Django's admin greets with."""
+        return self.first_name
+
+
+class Consent(models.Model):
+    """Proof that a person accepted one version of the data policy (Ley 1581 de 2012, art. 9)."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="consents", verbose_name="persona")
+    policy_version = models.CharField("versión de la política", max_length=20)
+    policy_hash = models.CharField("SHA-256 del texto", max_length=64)
+    accepted_at = models.DateTimeField("aceptada", default=timezone.now)
+    address = models.GenericIPAddressField("dirección IP", null=True)
+
+    class Meta:
+        verbose_name = "consentimiento"
+        verbose_name_plural = "consentimientos"
+
+    def __str__(self) -> str:
+        return f"{self.policy_version} · {self.accepted_at:%Y-%m-%d %H:%M}"

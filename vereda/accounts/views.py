@@ -1,0 +1,108 @@
+"""Registration, login, home, password and the privacy notice."""
+
+from urllib.parse import urlencode
+
+import segno
+from django.contrib import messages
+from django.contrib.auth import login, update_session_auth_hash, views
+from django.contrib.auth.decorators import login_not_required
+from django.db import IntegrityError
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.safestring import mark_safe
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from vereda.accounts import actions, policy
+from vereda.accounts.forms import LoginForm, OwnPasswordForm, RegistrationForm
+from vereda.accounts.models import User
+from vereda.accounts.requests import AuthenticatedRequest
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+def register(request: HttpRequest) -> HttpResponse:
+    """Join, through a leader's link or without one."""
+    if request.user.is_authenticated:
+        return redirect("home")
+    code = request.GET.get("ref", "")
+    form = RegistrationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and (user := _registered(request, form, code)):
+        login(request, user)
+        return redirect("home")
+    leader = User.objects.with_referral_code(code)
+    context = {"form": form, "leader": leader, "unknown_code": bool(code) and leader is None}
+    return render(request, "accounts/register.html", context)
+
+
+def _registered(request: HttpRequest, form: RegistrationForm, code: str) -> User | None:
+    """Return the new person; None, with the form complaining, when the cédula exists."""
+    try:
+        return actions.register(
+            cedula=form.cleaned_data["cedula"],
+            full_name=form.cleaned_data["full_name"],
+            phone=form.cleaned_data["phone"],
+            password=form.cleaned_data["password1"],
+            referral_code=code,
+            address=request.META.get("REMOTE_ADDR") or None,
+        )
+    except IntegrityError:
+        form.add_taken_error()
+        return None
+
+
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class Login(views.LoginView):
+    """Django's own login, because its checks of `next` are worth keeping."""
+
+    template_name = "accounts/login.html"
+    authentication_form = LoginForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        """Keep the session for 14 days when asked to, else until the browser closes."""
+        response = super().form_valid(form)  # type: ignore[arg-type]
+        if not form.cleaned_data["remember_me"]:
+            self.request.session.set_expiry(0)
+        return response
+
+
+@require_safe
+def home(request: AuthenticatedRequest) -> HttpResponse:
+    """The person's referral link and how far they are toward their goal."""
+    user = request.user
+    referral_url = request.build_absolute_uri(f"{reverse('register')}?{urlencode({'ref': user.referral_code})}")
+    invitation = f"Le invito a registrarse para saber dónde vota: {referral_url}"
+    referral_count = user.referrals.count()
+    context = {
+        "referral_url": referral_url,
+        "whatsapp_url": f"https://wa.me/?{urlencode({'text': invitation})}",
+        "qr_svg": mark_safe(segno.make(referral_url, micro=False).svg_inline(border=2, omitsize=True)),  # noqa: S308
+        "referral_count": referral_count,
+        "referral_percent": min(100, 100 * referral_count // max(1, user.referral_goal)),
+    }
+    return render(request, "accounts/home.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+def password(request: AuthenticatedRequest) -> HttpResponse:
+    """Change one's own password; other sessions end, this one goes on."""
+    form = OwnPasswordForm(request.user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        update_session_auth_hash(request, request.user)
+        messages.success(request, "Su clave quedó cambiada.")
+        return redirect("profile")
+    return render(request, "accounts/password.html", {"form": form})
+
+
+@login_not_required
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """The data policy that people accept."""
+    return render(request, "accounts/privacy.html", {"policy_version": policy.VERSION})

@@ -1,0 +1,180 @@
+"""The worker's side of a lookup: its browser, its event loop, and the ORM work that a lookup needs.
+
+A worker process has one engine, made at its first lookup and therefore after Django-Q2's fork. The source lives on an
+event loop in a daemon thread; the ORM stays on the task's own thread. What a lookup needs from the database meanwhile
+(a slot of the pace) travels to that thread as an errand, and its answer travels back.
+"""
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+from queue import SimpleQueue
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from vereda.census import actions, pace
+from vereda.census.sources.build import SourceConfig, build_source
+from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, Source
+
+logger = logging.getLogger(__name__)
+
+
+class NoSlotError(Exception):
+    """The next free slot of the pace is too far away to wait for it in a worker."""
+
+
+def configured_source() -> Source:
+    """Return the source that the settings name. Raises ValueError for a name nobody knows."""
+    return build_source(
+        SourceConfig(
+            name=settings.CENSUS_SOURCE,
+            url=settings.CENSUS_URL,
+            timeout_seconds=settings.CENSUS_TIMEOUT_SECONDS,
+            captcha_solver=settings.CAPTCHA_SOLVER,
+            captcha_key=settings.TWOCAPTCHA_API_KEY,
+            captcha_url=settings.TWOCAPTCHA_URL,
+            captcha_poll_seconds=settings.TWOCAPTCHA_POLL_SECONDS,
+            browser_executable=settings.BROWSER_EXECUTABLE,
+            browser_headless=settings.BROWSER_HEADLESS,
+        )
+    )
+
+
+type Errand = Callable[[], Any]
+
+
+class Desk:
+    """Where a lookup on the event loop hands errands to the thread that waits for it, which may use the ORM."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._errands: SimpleQueue[tuple[Errand, asyncio.Future[Any]] | None] = SimpleQueue()
+
+    async def ask(self, errand: Errand) -> Any:
+        """Have the errand run on the serving thread and return what it returns. Called on the event loop."""
+        reply = self._loop.create_future()
+        self._errands.put((errand, reply))
+        return await reply
+
+    def serve(self) -> None:
+        """Run errands until `close` is called. Called on the thread that may use the ORM."""
+        while (item := self._errands.get()) is not None:
+            errand, reply = item
+            try:
+                result = errand()
+            except Exception as error:  # noqa: BLE001 - it belongs to the lookup, which gets it raised there
+                self._loop.call_soon_threadsafe(_settle, reply, None, error)
+            else:
+                self._loop.call_soon_threadsafe(_settle, reply, result, None)
+
+    def close(self) -> None:
+        """End `serve`, after the errands already handed in. Safe from any thread."""
+        self._errands.put(None)
+
+
+def _settle(reply: asyncio.Future[Any], result: object, error: Exception | None) -> None:
+    """Give an errand's result to whoever still waits for it."""
+    if reply.done():
+        return
+    if error is not None:
+        reply.set_exception(error)
+    else:
+        reply.set_result(result)
+
+
+class EngineHooks(LookupHooks):
+    """Paces a lookup through the database and keeps what its captcha took."""
+
+    def __init__(self, source: str, desk: Desk) -> None:
+        self._source = source
+        self._desk = desk
+        self.spend: actions.CaptchaSpend | None = None
+
+    async def before_open(self) -> None:
+        """Wait for a slot of the pace; who wakes late takes a new one. Raises `NoSlotError` when it is too far away."""
+        loop = asyncio.get_running_loop()
+        reserve = partial(pace.reserve, self._source, settings.CENSUS_PACE_SECONDS)
+        while True:
+            seconds: float | None = await self._desk.ask(reserve)
+            if seconds is None:
+                raise NoSlotError
+            begins = loop.time() + seconds
+            await asyncio.sleep(seconds)
+            if loop.time() - begins <= pace.MARGIN_SECONDS:
+                return
+
+    async def captcha_started(self, task_id: str) -> None:
+        """Note that a captcha is being waited for."""
+        self.spend = actions.CaptchaSpend()
+
+    async def captcha_solved(self, seconds: float, cost: Decimal) -> None:
+        """Keep what the captcha took."""
+        self.spend = replace(self.spend or actions.CaptchaSpend(), seconds=seconds, cost=cost)
+
+
+class Engine:
+    """Looks people up through one source, on an event loop of its own."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.pid = os.getpid()
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="census-loop", daemon=True).start()
+
+    def look_up(self, user_id: int) -> str:
+        """See that a person is looked up: claim, ask, store. Returns what happened, for the queue's own record."""
+        claimed = actions.claim(user_id=user_id, now=timezone.now())
+        if claimed is None:
+            return "nothing due"
+        try:
+            outcome, spend = self._ask(claimed.cedula)
+        except NoSlotError:
+            now = timezone.now()
+            actions.release(claimed=claimed, source=self.source.name, now=now, next_at=now + pace.HORIZON)
+            return "no slot soon"
+        is_stored = actions.record_outcome(
+            claimed=claimed, outcome=outcome, source=self.source.name, now=timezone.now(), spend=spend
+        )
+        logger.info("lookup.ended record=%s outcome=%s stored=%s", claimed.record_id, outcome.status, is_stored)
+        return outcome.status if is_stored else "claim lost"
+
+    def _ask(self, cedula: str) -> tuple[Outcome, actions.CaptchaSpend | None]:
+        """Run one lookup on the loop while serving its errands here. Raises `NoSlotError`."""
+        desk = Desk(self._loop)
+        hooks = EngineHooks(self.source.name, desk)
+        lookup = asyncio.run_coroutine_threadsafe(self.source.lookup(cedula, hooks), self._loop)
+        lookup.add_done_callback(lambda _: desk.close())
+        try:
+            desk.serve()
+            return lookup.result(), hooks.spend
+        except NoSlotError:
+            raise
+        except Exception as error:
+            logger.exception("lookup.broken")
+            return Failure(FailureKind.PARSE_ERROR, f"internal error: {type(error).__name__}"), hooks.spend
+        except BaseException:  # the queue's own time limit raises SystemExit here
+            lookup.cancel()
+            raise
+
+    def close(self) -> None:
+        """Close the source and end the loop."""
+        asyncio.run_coroutine_threadsafe(self.source.close(), self._loop).result(timeout=10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+
+_engine: Engine | None = None
+
+
+def current() -> Engine:
+    """Return this process's engine, made at first use: never before a fork, never shared across one."""
+    global _engine  # noqa: PLW0603 - one engine a process is the point
+    if _engine is None or _engine.pid != os.getpid():
+        _engine = Engine(configured_source())
+    return _engine

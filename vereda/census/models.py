@@ -1,0 +1,201 @@
+"""What the census says of a person (`CedulaInfo`) and every attempt at asking (`LookupAttempt`).
+
+Nothing here writes a status: `vereda/census/actions.py` is the only module that does.
+"""
+
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from vereda.accounts.models import User
+from vereda.census import wording as wordings
+from vereda.census.sources.novedades import NovedadKind, kind_of
+from vereda.census.statuses import ANSWERS, WAITING, Status
+
+
+class Reason(models.TextChoices):
+    """Why a lookup was asked for."""
+
+    REGISTRATION = "registration", "Registro"
+    OWN = "own", "La persona"
+    LEADER = "leader", "Su líder"
+    BULK = "bulk", "En grupo"
+    RECHECK = "recheck", "Revisión"
+
+
+class CedulaInfoQuerySet(models.QuerySet["CedulaInfo"]):
+    """Which records."""
+
+    def visible_to(self, viewer: User) -> Self:
+        """Only the records of people whose census data the viewer may see: their own; a leader's referrals'; all."""
+        if viewer.is_superuser:
+            return self
+        if viewer.is_leader:
+            return self.filter(Q(user=viewer) | Q(user__referred_by=viewer))
+        return self.filter(user=viewer)
+
+    def due(self, now: datetime) -> Self:
+        """Waiting records whose next attempt may start."""
+        return self.filter(status=Status.PENDING, next_at__lte=now)
+
+    def abandoned(self, now: datetime) -> Self:
+        """Records whose worker let its claim run out."""
+        return self.filter(status=Status.PROCESSING, claim_expires_at__lt=now)
+
+
+class CedulaInfo(models.Model):
+    """What the census says of one person, and how asking it is going."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="cedula_info", verbose_name="persona"
+    )
+    status = models.CharField("estado", max_length=20, choices=Status, default=Status.PENDING)
+
+    departamento = models.CharField("departamento", max_length=120, blank=True)
+    municipio = models.CharField("municipio", max_length=120, blank=True)
+    puesto = models.CharField("puesto", max_length=200, blank=True)
+    direccion = models.CharField("dirección", max_length=300, blank=True)
+    mesa = models.CharField("mesa", max_length=20, blank=True)
+
+    novedad = models.CharField("novedad", max_length=300, blank=True)
+    resolucion = models.CharField("resolución", max_length=120, blank=True)
+    fecha_novedad = models.CharField("fecha de la novedad", max_length=60, blank=True)
+
+    answer_status = models.CharField("última respuesta", max_length=20, choices=Status, blank=True)
+    answer_source = models.CharField("fuente de la respuesta", max_length=40, blank=True)
+    fetched_at = models.DateTimeField("respuesta obtenida", null=True, blank=True)
+    error_message = models.CharField("qué pasó", max_length=300, blank=True)
+    raw_response = models.TextField("evidencia del fallo", blank=True)
+
+    requested_at = models.DateTimeField("pedida", default=timezone.now)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="pedida por"
+    )
+    reason = models.CharField("motivo", max_length=20, choices=Reason, default=Reason.REGISTRATION)
+    attempts = models.PositiveSmallIntegerField("intentos", default=0)
+    next_at = models.DateTimeField("próximo intento", default=timezone.now)
+    claim_token = models.UUIDField("turno", null=True, blank=True)
+    claimed_at = models.DateTimeField("turno desde", null=True, blank=True)
+    claim_expires_at = models.DateTimeField("turno hasta", null=True, blank=True)
+
+    objects = CedulaInfoQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "registro del censo"
+        verbose_name_plural = "registros del censo"
+        indexes = [
+            models.Index(fields=["status", "next_at"], name="census_due"),
+            models.Index(fields=["status", "claim_expires_at"], name="census_abandoned"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="census_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(answer_status__in=["", *ANSWERS]), name="census_last_answer_is_an_answer"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=ANSWERS) | Q(answer_status=models.F("status"), fetched_at__isnull=False),
+                name="census_answer_has_its_date",
+            ),
+            models.CheckConstraint(
+                condition=~Q(answer_status=Status.ACTIVE) | ~(Q(municipio="") | Q(puesto="") | Q(mesa="")),
+                name="census_active_has_a_place",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.PROCESSING, claim_token__isnull=False, claim_expires_at__isnull=False)
+                | (~Q(status=Status.PROCESSING) & Q(claim_token__isnull=True, claim_expires_at__isnull=True)),
+                name="census_only_processing_is_claimed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()} ({self.user_id})"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.status not in WAITING
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether the census ever answered about this person; that answer stays on screen during a refresh."""
+        return bool(self.answer_status)
+
+    @property
+    def is_retrying(self) -> bool:
+        """Whether an attempt failed and another one will follow."""
+        return self.status in WAITING and bool(self.error_message)
+
+    @property
+    def wording(self) -> wordings.Wording:
+        """What people are told about the present state."""
+        return wordings.of_status(Status(self.status), self.novedad_kind)
+
+    @property
+    def answer_wording(self) -> wordings.Wording | None:
+        """What people are told about the last answer, if the census ever gave one."""
+        return wordings.of_status(Status(self.answer_status), self.novedad_kind) if self.answer_status else None
+
+    @property
+    def novedad_kind(self) -> NovedadKind | None:
+        """What kind of novedad the last answer reported, by its text."""
+        return kind_of(self.novedad) if self.novedad else None
+
+
+class LookupAttempt(models.Model):
+    """One try at asking, written once when it ended. It holds no cédula and nothing of the page."""
+
+    class Outcome(models.TextChoices):
+        FOUND = "found", "Encontrado"
+        CANCELLED = "cancelled", "Con novedad"
+        NOT_FOUND = "not_found", "No está en el censo"
+        BLOCKED = "blocked", "Bloqueada"
+        TIMEOUT = "timeout", "Sin respuesta a tiempo"
+        NETWORK_ERROR = "network_error", "Sin conexión"
+        PARSE_ERROR = "parse_error", "Página ilegible"
+        CAPTCHA_FAILED = "captcha_failed", "Captcha sin resolver"
+        RELEASED = "released", "Devuelta sin consultar"
+        LOST = "lost", "El proceso se perdió"
+
+    record = models.ForeignKey(
+        CedulaInfo, models.CASCADE, related_name="lookup_attempts", verbose_name="registro del censo"
+    )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name="pedida por"
+    )
+    reason = models.CharField("motivo", max_length=20, choices=Reason)
+    source = models.CharField("fuente", max_length=40)
+    started_at = models.DateTimeField("inicio")
+    ended_at = models.DateTimeField("fin")
+    outcome = models.CharField("resultado", max_length=20, choices=Outcome)
+    detail = models.CharField("detalle técnico", max_length=300, blank=True)
+    captcha_seconds = models.FloatField("segundos del captcha", null=True)
+    captcha_cost = models.DecimalField("costo del captcha (US$)", max_digits=9, decimal_places=5, null=True)
+
+    class Meta:
+        verbose_name = "intento de consulta"
+        verbose_name_plural = "intentos de consulta"
+        indexes = [models.Index(fields=["record", "-started_at"], name="census_attempts_of_record")]
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display()} · {self.started_at:%Y-%m-%d %H:%M:%S}"
+
+
+class SourcePace(models.Model):
+    """When the next lookup may start at a source, for every worker and host: one row per source.
+
+    Seconds since the epoch by the database's clock, as a number, so that one atomic statement can move it.
+    """
+
+    source = models.CharField("fuente", max_length=40, primary_key=True)
+    free_at = models.FloatField("libre desde (época, s)", default=0)
+
+    class Meta:
+        verbose_name = "ritmo de una fuente"
+        verbose_name_plural = "ritmo de las fuentes"
+
+    def __str__(self) -> str:
+        return self.source

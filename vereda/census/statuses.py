@@ -1,0 +1,23 @@
+"""The nine statuses of a census record, and which of them wait, answer or fail."""
+
+from django.db import models
+
+
+class Status(models.TextChoices):
+    """Where a record stands. The last three are failures: they say nothing about the person."""
+
+    PENDING = "PENDING", "Pendiente"
+    PROCESSING = "PROCESSING", "Consultando"
+    ACTIVE = "ACTIVE", "Encontrado"
+    NOT_FOUND = "NOT_FOUND", "No está en el censo"
+    CANCELLED_DECEASED = "CANCELLED_DECEASED", "Cancelada por muerte"
+    CANCELLED_OTHER = "CANCELLED_OTHER", "Con novedad"
+    ERROR = "ERROR", "No se pudo consultar"
+    TIMEOUT = "TIMEOUT", "Sin respuesta a tiempo"
+    BLOCKED = "BLOCKED", "Consulta bloqueada"
+
+
+WAITING = (Status.PENDING, Status.PROCESSING)
+ANSWERS = (Status.ACTIVE, Status.NOT_FOUND, Status.CANCELLED_DECEASED, Status.CANCELLED_OTHER)
+FAILURES = (Status.ERROR, Status.TIMEOUT, Status.BLOCKED)
+FINAL = (*ANSWERS, *FAILURES)

@@ -1,0 +1,104 @@
+"""The profile with its census section, and the service's health."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import trigger_client_event
+
+from vereda.accounts.forms import ProfileForm
+from vereda.accounts.requests import AuthenticatedRequest
+from vereda.census import actions
+from vereda.census.health import is_database_up
+from vereda.census.models import CedulaInfo, Reason
+
+EAGER_SECONDS = 20
+"""How long after a request the page asks every second; later every 5 s."""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+def profile(request: AuthenticatedRequest) -> HttpResponse:
+    """One's own data and one's own census section."""
+    form = ProfileForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Sus datos quedaron guardados.")
+        return redirect("profile")
+    if form.is_bound:
+        request.user.refresh_from_db()  # a refused form has already put what was typed on the instance
+    return _profile_page(request, form)
+
+
+@require_safe
+@never_cache
+def section(request: AuthenticatedRequest) -> HttpResponse:
+    """One's own census section as a fragment."""
+    return render(request, "census/profile.html#section", _section(_own_record(request)))
+
+
+@require_POST
+def refresh(request: AuthenticatedRequest) -> HttpResponse:
+    """Look me up again. 429 within the cooldown."""
+    record = _own_record(request)
+    try:
+        is_asked = actions.request_lookup(
+            record=record, requested_by=request.user, reason=Reason.OWN, now=timezone.now()
+        )
+    except actions.TooSoonError as error:
+        return _told_to_wait(request, record, error.seconds)
+    text = "Listo: volvemos a consultar su cédula." if is_asked else "Su consulta ya está en marcha."
+    if request.htmx:
+        return _section_with_toast(request, record, text, "info")
+    messages.info(request, text)
+    return redirect("profile")
+
+
+def _told_to_wait(request: AuthenticatedRequest, record: CedulaInfo, seconds: int) -> HttpResponse:
+    """Answer 429 with the time left: a toast for htmx, the whole page for a plain form."""
+    text = f"Acaba de consultarse. Podrá pedirlo de nuevo en {seconds} segundos."
+    if request.htmx:
+        response = _section_with_toast(request, record, text, "warning")
+    else:
+        messages.warning(request, text)
+        response = _profile_page(request, ProfileForm(instance=request.user))
+    response.status_code = 429
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+def _section_with_toast(request: AuthenticatedRequest, record: CedulaInfo, text: str, kind: str) -> HttpResponse:
+    """Return the section as a fragment, with a message for the page's toasts."""
+    response = render(request, "census/profile.html#section", _section(record))
+    return trigger_client_event(response, "showToast", {"message": text, "type": kind})
+
+
+def _profile_page(request: AuthenticatedRequest, form: ProfileForm) -> HttpResponse:
+    """Return the whole profile."""
+    return render(request, "census/profile.html", {"form": form, **_section(_own_record(request))})
+
+
+def _own_record(request: AuthenticatedRequest) -> CedulaInfo:
+    """Return the viewer's own record."""
+    return CedulaInfo.objects.get(user=request.user)
+
+
+def _section(record: CedulaInfo) -> dict[str, Any]:
+    """Return the context of the census section."""
+    age = (timezone.now() - record.requested_at).total_seconds()
+    return {"record": record, "poll_seconds": 1 if age < EAGER_SECONDS else 5}
+
+
+@login_not_required
+@require_safe
+@never_cache
+def health(request: HttpRequest) -> JsonResponse:
+    """Whether the service can work, for load balancers and monitors: 200 or 503, nothing personal."""
+    is_up = is_database_up()
+    return JsonResponse({"status": "ok" if is_up else "down", "database": is_up}, status=200 if is_up else 503)

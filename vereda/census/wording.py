@@ -1,0 +1,180 @@
+"""What people are told about each status, in Spanish: a pure table, so that pages, lists and exports say the same.
+
+A failure is worded as ours or the site's, never as a verdict on the person.
+"""
+
+from dataclasses import dataclass
+
+from vereda.census.sources.novedades import NovedadKind
+from vereda.census.sources.port import FailureKind
+from vereda.census.statuses import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How one state is shown. `tone` is waiting, good, notice, neutral or trouble; `icon` names an icon."""
+
+    tone: str
+    icon: str
+    badge: str
+    title: str
+    sentence: str
+    next_step: str = ""
+
+
+_STATUSES = {
+    Status.PENDING: Wording(
+        "waiting",
+        "clock",
+        "En espera",
+        "Su consulta está en turno",
+        "Vamos a preguntarle al censo electoral dónde vota. No tiene que hacer nada.",
+        "Puede quedarse aquí o volver más tarde: la respuesta quedará en esta página.",
+    ),
+    Status.PROCESSING: Wording(
+        "waiting",
+        "search",
+        "Consultando",
+        "Estamos consultando el censo electoral",
+        "Le estamos preguntando a la Registraduría dónde vota. Suele tardar menos de un minuto.",
+        "Puede quedarse aquí o volver más tarde: la respuesta quedará en esta página.",
+    ),
+    Status.ACTIVE: Wording(
+        "good",
+        "check",
+        "Encontrado",
+        "Este es su lugar de votación",
+        "Su cédula está en el censo electoral.",
+        "El día de la elección lleve su cédula.",
+    ),
+    Status.NOT_FOUND: Wording(
+        "neutral",
+        "question",
+        "No está en el censo",
+        "Su cédula no aparece en el censo electoral",
+        "La Registraduría respondió que esta cédula no está en el censo para esta elección.",
+        "Si debería estar, pregunte en la Registraduría de su municipio si su inscripción está al día.",
+    ),
+    Status.CANCELLED_DECEASED: Wording(
+        "notice",
+        "flag",
+        "Reportada por muerte",
+        "El censo reporta esta cédula como cancelada por muerte",
+        "Si usted está leyendo esto, es muy probable que sea un error de registro.",
+        "Vaya con su cédula a la Registraduría más cercana: allí se corrige y no tiene costo.",
+    ),
+    Status.ERROR: Wording(
+        "trouble",
+        "cloud",
+        "No se pudo consultar",
+        "No logramos consultar el censo",
+        "El problema fue de la consulta, no de su cédula.",
+        "Vuelva a intentarlo más tarde con el botón de abajo.",
+    ),
+    Status.TIMEOUT: Wording(
+        "trouble",
+        "hourglass",
+        "Sin respuesta",
+        "El censo no respondió a tiempo",
+        "La página de la Registraduría tardó demasiado. Esto no dice nada sobre su cédula.",
+        "Vuelva a intentarlo más tarde con el botón de abajo.",
+    ),
+    Status.BLOCKED: Wording(
+        "trouble",
+        "shield",
+        "Consulta bloqueada",
+        "La Registraduría no nos dejó consultar",
+        "Su página está rechazando consultas por ahora. Esto no dice nada sobre su cédula.",
+        "Espere un rato antes de volver a intentarlo.",
+    ),
+}
+
+_GO_TO_REGISTRADURIA = "Acérquese con su cédula a la Registraduría para aclararlo."
+_NOVEDADES = {
+    NovedadKind.DOUBLE_CEDULA: Wording(
+        "notice",
+        "flag",
+        "Doble cedulación",
+        "Esta cédula figura cancelada por doble cedulación",
+        "El censo reporta que a la misma persona se le expidió más de una cédula.",
+        "Si tiene otra cédula vigente, regístrese con esa; si no, acérquese a la Registraduría.",
+    ),
+    NovedadKind.FALSE_IDENTITY: Wording(
+        "notice",
+        "flag",
+        "Identidad en revisión",
+        "Esta cédula figura cancelada por falsa identidad o suplantación",
+        "Así lo reporta el censo; puede ser un error de registro.",
+        _GO_TO_REGISTRADURIA,
+    ),
+    NovedadKind.MINOR: Wording(
+        "notice",
+        "flag",
+        "Menoría de edad",
+        "Esta cédula figura cancelada por menoría de edad",
+        "Así lo reporta el censo.",
+        _GO_TO_REGISTRADURIA,
+    ),
+    NovedadKind.FOREIGNER: Wording(
+        "notice",
+        "flag",
+        "Extranjería",
+        "Esta cédula figura cancelada por extranjería",
+        "Así lo reporta el censo.",
+        _GO_TO_REGISTRADURIA,
+    ),
+    NovedadKind.RIGHTS_SUSPENDED: Wording(
+        "notice",
+        "pause",
+        "Derechos suspendidos",
+        "Su cédula está vigente, con los derechos políticos suspendidos",
+        "La cédula no está cancelada, pero por ahora el censo no le asigna lugar de votación.",
+        "Si la suspensión ya terminó, pida en la Registraduría que actualicen su registro.",
+    ),
+    NovedadKind.INTERDICTION: Wording(
+        "notice",
+        "pause",
+        "Interdicción judicial",
+        "Su cédula está vigente, con una interdicción judicial",
+        "La cédula no está cancelada, pero por ahora el censo no le asigna lugar de votación.",
+        _GO_TO_REGISTRADURIA,
+    ),
+    NovedadKind.PENDING: Wording(
+        "notice",
+        "clock",
+        "Trámite en curso",
+        "Su cédula tiene un trámite en curso",
+        "El censo reporta una solicitud que la Registraduría todavía no termina.",
+        "Vuelva a consultar en unos días.",
+    ),
+    NovedadKind.OTHER: Wording(
+        "notice",
+        "flag",
+        "Con novedad",
+        "El censo reporta una novedad con su cédula",
+        "Por ahora no le asigna lugar de votación.",
+        _GO_TO_REGISTRADURIA,
+    ),
+}
+
+_FAILURES = {
+    FailureKind.BLOCKED: "La página de la Registraduría no nos dejó consultar.",
+    FailureKind.TIMEOUT: "La página de la Registraduría no respondió a tiempo.",
+    FailureKind.NETWORK_ERROR: "No pudimos llegar a la página de la Registraduría.",
+    FailureKind.PARSE_ERROR: "La página de la Registraduría respondió algo que no supimos leer.",
+    FailureKind.CAPTCHA_FAILED: "No pudimos pasar la verificación de la página de la Registraduría.",
+}
+
+INTERRUPTED = "La consulta se interrumpió varias veces por un problema nuestro."
+
+
+def of_status(status: Status, novedad_kind: NovedadKind | None) -> Wording:
+    """Return what is told about a status; of other cancellations, by the kind of novedad."""
+    if status is Status.CANCELLED_OTHER:
+        return _NOVEDADES.get(novedad_kind or NovedadKind.OTHER, _NOVEDADES[NovedadKind.OTHER])
+    return _STATUSES[status]
+
+
+def of_failure(kind: FailureKind) -> str:
+    """Return the sentence that people read about a failed attempt."""
+    return _FAILURES[kind]

@@ -1,0 +1,19 @@
+"""Logs without personal data: the last net, for what slips into a traceback or a database's error message."""
+
+import logging
+import re
+
+_NUMBERS = re.compile(r"(?<![\w.])\+?(?:57)?(\d{6,10})(?!\w)", re.ASCII)
+
+
+def mask_numbers(text: str) -> str:
+    """Return the text with every number long enough to be a cédula or a phone reduced to its last four digits."""
+    return _NUMBERS.sub(lambda found: f"••••{found[1][-4:]}", text)
+
+
+class MaskingFormatter(logging.Formatter):
+    """Formats a record, traceback included, and masks the numbers in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the finished line with its numbers masked."""
+        return mask_numbers(super().format(record))

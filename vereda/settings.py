@@ -1,0 +1,202 @@
+"""All settings, from the environment and from a `.env` file at the root; `.env.example` explains every variable.
+
+Grouped as an operator thinks: web, people, database, queue, census, then what nobody needs to touch.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import django_stubs_ext
+from django.utils.csp import CSP
+from environs import Env
+
+django_stubs_ext.monkeypatch()  # before any app module is imported
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+(VAR_DIR / "static").mkdir(parents=True, exist_ok=True)
+
+env = Env()
+env.read_env(str(BASE_DIR / ".env"), override=False)
+
+# Web
+
+SECRET_KEY = env.str("SECRET_KEY")
+DEBUG = env.bool("DEBUG", False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+ROOT_URLCONF = "vereda.urls"
+WSGI_APPLICATION = "vereda.wsgi.application"
+
+BEHIND_TLS = env.bool("BEHIND_TLS", False)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if BEHIND_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = BEHIND_TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "script-src": [CSP.SELF, CSP.NONCE],
+    "style-src": [CSP.SELF, CSP.NONCE],
+    "img-src": [CSP.SELF, "data:"],  # Bootstrap's own icons are data: images
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+
+# People
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("cedula", "full_name", "phone")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+# Database
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'vereda.sqlite3'}", conn_max_age=60)
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",  # a deferred one fails at once when it turns from reading to writing
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", "")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+# Queue: the row is the truth and a message only a bell (docs/architecture.md), so a second ring is harmless.
+
+Q_CLUSTER: dict[str, Any] = {
+    "name": "vereda",
+    "label": "Cola",
+    "workers": env.int("Q_WORKERS", 1),
+    "timeout": 120,
+    "retry": 180,
+    "queue_limit": 1,
+    "bulk": 1,
+    "ack_failures": True,
+    "max_attempts": 1,
+    "recycle": 500,
+    "catch_up": False,
+    "save_limit": 250,
+    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+}
+
+# Census
+
+CENSUS_SOURCE = env.str("CENSUS_SOURCE", "practice")
+CENSUS_URL = env.str("CENSUS_URL", "")
+CENSUS_PACE_SECONDS = env.float("CENSUS_PACE_SECONDS", 5)
+CENSUS_TIMEOUT_SECONDS = env.float("CENSUS_TIMEOUT_SECONDS", 90)
+CENSUS_IN_FLIGHT = env.int("CENSUS_IN_FLIGHT", 8)
+CENSUS_RETRY_SECONDS = env.list("CENSUS_RETRY_SECONDS", [60, 300, 900], subcast=int)
+CENSUS_COOLDOWN_SECONDS = env.int("CENSUS_COOLDOWN_SECONDS", 30)
+BROWSER_EXECUTABLE = env.str("BROWSER_EXECUTABLE", "")
+BROWSER_HEADLESS = env.bool("BROWSER_HEADLESS", True)
+
+# The practice source brings its own captcha service, at the same address, so that nothing needs to be set for it.
+PRACTICE_ORIGIN = (
+    "{0.scheme}://{0.netloc}".format(urlsplit(CENSUS_URL or "http://127.0.0.1:8800"))
+    if CENSUS_SOURCE == "practice"
+    else ""
+)
+CAPTCHA_SOLVER = env.str("CAPTCHA_SOLVER", "2captcha" if PRACTICE_ORIGIN else "none")
+TWOCAPTCHA_API_KEY = env.str("TWOCAPTCHA_API_KEY", "practica" if PRACTICE_ORIGIN else "")
+TWOCAPTCHA_URL = env.str("TWOCAPTCHA_URL", PRACTICE_ORIGIN)
+TWOCAPTCHA_POLL_SECONDS = env.float("TWOCAPTCHA_POLL_SECONDS", 0.2 if PRACTICE_ORIGIN else 5)
+
+# The rest
+
+INSTALLED_APPS = [
+    "vereda.accounts",
+    "vereda.census",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "django_q",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "vereda.accounts.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "vereda" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+LANGUAGE_CODE = "es-co"
+TIME_ZONE = "America/Bogota"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "vereda" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "vereda.lib.logs.MaskingFormatter",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "vereda": {"level": LOG_LEVEL},
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+    },
+}
