@@ -181,7 +181,7 @@ class ProfileForm(forms.ModelForm[User]):
         fields = ["full_name", "phone", "referral_goal"]
 
 
-class OwnPasswordForm(PasswordChangeForm[User]):
+class OwnPasswordForm(PasswordChangeForm):
     """Changing one's own password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

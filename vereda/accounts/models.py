@@ -36,7 +36,7 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(referral_code=code.strip().upper()[:8], is_active=True).first() if code else None
 
 
-class UserManager(BaseUserManager.from_queryset(UserQuerySet)["User"]):  # type: ignore[misc]
+class UserManager(BaseUserManager["User"]):
     """Creates people; the cédula is normalised on the way in."""
 
     def create_user(self, cedula: str, password: str | None = None, **fields: Any) -> "User":
@@ -79,7 +79,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("entra a la administración", default=False)
     date_joined = models.DateTimeField("fecha de registro", default=timezone.now)
 
-    objects = UserManager()
+    objects = UserManager.from_queryset(UserQuerySet)()
 
     USERNAME_FIELD = "cedula"
     REQUIRED_FIELDS = ["full_name"]

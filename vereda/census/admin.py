@@ -1,5 +1,6 @@
 """The administration of census records and of the queue: to be read only."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -66,4 +67,5 @@ class FailureAdmin(FailAdmin):  # type: ignore[misc]
     @admin.display(description="duración (s)")
     def duration(self, failure: Any) -> float:
         """Seconds from when the task was put into the queue until it failed: Django-Q2 calls the former `started`."""
-        return round((failure.stopped - failure.started).total_seconds(), 1)
+        waited_and_ran: timedelta = failure.stopped - failure.started
+        return round(waited_and_ran.total_seconds(), 1)

@@ -30,21 +30,24 @@ class NoSlotError(Exception):
     """The next free slot of the pace is too far away to wait for it in a worker."""
 
 
+def configuration() -> SourceConfig:
+    """Return what the settings say of the source."""
+    return SourceConfig(
+        name=settings.CENSUS_SOURCE,
+        url=settings.CENSUS_URL,
+        timeout_seconds=settings.CENSUS_TIMEOUT_SECONDS,
+        captcha_solver=settings.CAPTCHA_SOLVER,
+        captcha_key=settings.TWOCAPTCHA_API_KEY,
+        captcha_url=settings.TWOCAPTCHA_URL,
+        captcha_poll_seconds=settings.TWOCAPTCHA_POLL_SECONDS,
+        browser_executable=settings.BROWSER_EXECUTABLE,
+        browser_headless=settings.BROWSER_HEADLESS,
+    )
+
+
 def configured_source() -> Source:
     """Return the source that the settings name. Raises ValueError for a name nobody knows."""
-    return build_source(
-        SourceConfig(
-            name=settings.CENSUS_SOURCE,
-            url=settings.CENSUS_URL,
-            timeout_seconds=settings.CENSUS_TIMEOUT_SECONDS,
-            captcha_solver=settings.CAPTCHA_SOLVER,
-            captcha_key=settings.TWOCAPTCHA_API_KEY,
-            captcha_url=settings.TWOCAPTCHA_URL,
-            captcha_poll_seconds=settings.TWOCAPTCHA_POLL_SECONDS,
-            browser_executable=settings.BROWSER_EXECUTABLE,
-            browser_headless=settings.BROWSER_HEADLESS,
-        )
-    )
+    return build_source(configuration())
 
 
 type Errand = Callable[[], Any]

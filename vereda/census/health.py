@@ -107,7 +107,7 @@ def _captcha() -> str:
     if settings.CAPTCHA_SOLVER == "none":
         return "no solver configured"
     try:
-        balance = asyncio.run(build_solver(engine.source_config()).balance())
+        balance = asyncio.run(build_solver(engine.configuration()).balance())
     except CaptchaError as error:
         raise UnhealthyError(str(error)) from None
     return f"{settings.CAPTCHA_SOLVER}, balance US$ {balance}"

@@ -1,0 +1,68 @@
+"""A real Chromium, and one product for all browser tests of a process: each test registers people of its own."""
+
+import os
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests import make
+from tests.stack import Stack, stack
+from vereda.census.sources.browser import find_executable
+
+PHONE = {"width": 390, "height": 844}
+LAPTOP = {"width": 1366, "height": 768}
+_numbers = count(9_001_000)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Launch the machine's Chromium; only root needs it without its sandbox."""
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    executable = find_executable(os.environ.get("BROWSER_EXECUTABLE", ""))
+    return {**browser_type_launch_args, "executable_path": executable, "args": sandbox}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Look at the product as a person with a phone in Colombia does."""
+    return {**browser_context_args, "viewport": PHONE, "locale": "es-CO", "timezone_id": "America/Bogota"}
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The product without retries, so that a failure is final at once."""
+    with stack(Path(tmp_path_factory.mktemp("product"))) as running:
+        yield running
+
+
+@pytest.fixture
+def foreign_requests(page: Page, product: Stack) -> list[str]:
+    """What the page asks of anybody but ourselves."""
+    seen: list[str] = []
+    page.on("request", lambda request: seen.append(request.url) if not request.url.startswith(product.url) else None)
+    return seen
+
+
+@pytest.fixture
+def join(page: Page, product: Stack) -> Callable[..., str]:
+    """Register somebody with a cédula of a given ending and open their profile; returns the cédula."""
+
+    def register(ending: str, ref: str = "") -> str:
+        cedula = f"{next(_numbers)}{ending}"
+        page.goto(f"{product.url}/registro/" + (f"?ref={ref}" if ref else ""))
+        page.get_by_label("Número de cédula").fill(cedula)
+        page.get_by_label("Nombre completo").fill("Nora Sinisterra")
+        page.get_by_label("Teléfono").fill("300 123 4567")
+        page.get_by_label("Clave", exact=True).fill(make.PASSWORD)
+        page.get_by_label("Repita la clave").fill(make.PASSWORD)
+        page.get_by_label("Acepto la política").check()
+        page.get_by_role("button", name="Registrarme").click()
+        page.wait_for_url(f"{product.url}/")
+        page.goto(f"{product.url}/perfil/")
+        return cedula
+
+    return register

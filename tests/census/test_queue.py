@@ -1,0 +1,117 @@
+"""The plumbing: messages go through a real `qcluster` process, and tasks resolve in a forked worker and a fresh one."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from practice.server import PracticeServer
+from tests.stack import ROOT, environment_for, manage, running
+
+pytestmark = pytest.mark.processes
+
+ASK_FOR_AN_ECHO = """
+from django_q.tasks import async_task, result
+print(result(async_task("vereda.census.tasks.echo", "por el sendero"), wait=30_000))
+"""
+
+REGISTER = """
+from vereda.accounts.models import User
+print(User.objects.create_user("{cedula}", full_name="Nora Sinisterra").pk)
+"""
+
+WAIT_FOR_THE_TASK_OF = """
+import time
+from django_q.models import Success
+from vereda.census.models import CedulaInfo
+deadline = time.monotonic() + 60
+while not Success.objects.filter(func="vereda.census.tasks.validate_cedula").exists() and time.monotonic() < deadline:
+    time.sleep(0.1)
+record = CedulaInfo.objects.get(user_id={user_id})
+print(record.status, record.lookup_attempts.count(), Success.objects.filter(func__endswith="validate_cedula").count())
+"""
+
+
+@pytest.fixture
+def practice() -> Iterator[PracticeServer]:
+    with PracticeServer() as server:
+        yield server
+
+
+@pytest.fixture
+def environment(tmp_path: Path, practice: PracticeServer) -> dict[str, str]:
+    """A product with an empty, migrated database."""
+    variables = environment_for(tmp_path, practice)
+    manage(variables, "migrate", "--verbosity", "0")
+    return variables
+
+
+def shell(environment: dict[str, str], code: str) -> str:
+    return manage(environment, "shell", "--no-imports", "-c", code).strip()
+
+
+@pytest.mark.parametrize("command", ["qcluster", "worker"])
+def test_an_echo_goes_through_a_real_cluster_and_back(
+    environment: dict[str, str], tmp_path: Path, command: str
+) -> None:
+    with running(environment, tmp_path / "worker.log", command):
+        assert shell(environment, ASK_FOR_AN_ECHO) == "por el sendero"
+
+
+def test_a_person_is_looked_up_by_a_forked_worker_and_no_browser_is_left(
+    environment: dict[str, str], tmp_path: Path, practice: PracticeServer
+) -> None:
+    environment = {**environment, "TMPDIR": str(tmp_path)}
+    user_id = shell(environment, REGISTER.format(cedula="900400100"))
+    with running(environment, tmp_path / "worker.log", "qcluster"):
+        assert shell(environment, WAIT_FOR_THE_TASK_OF.format(user_id=user_id)) == "ACTIVE 1 1"
+
+    assert not [process for process in psutil.process_iter() if _is_of(process, str(tmp_path))]
+    assert "900400100" not in (tmp_path / "worker.log").read_text()
+
+
+def _is_of(process: psutil.Process, folder: str) -> bool:
+    """Whether a living process works for the product whose files lie in a folder."""
+    try:
+        return process.environ().get("TMPDIR") == folder and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+@pytest.mark.parametrize("task", ["echo", "validate_cedula", "rescue"])
+def test_every_task_resolves_in_a_freshly_started_interpreter(environment: dict[str, str], task: str) -> None:
+    code = f"""
+import django, pydoc
+django.setup()
+print(callable(pydoc.locate("vereda.census.tasks.{task}")))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    assert done.stdout.strip() == "True", done.stderr
+
+
+def test_a_task_runs_in_a_spawned_interpreter(environment: dict[str, str]) -> None:
+    user_id = shell(environment, REGISTER.format(cedula="900400200"))
+    code = f"""
+import multiprocessing
+def work():
+    import django
+    django.setup()
+    from django_q.tasks import async_task
+    async_task("vereda.census.tasks.validate_cedula", {user_id}, sync=True)
+if __name__ == "__main__":
+    process = multiprocessing.get_context("spawn").Process(target=work)
+    process.start()
+    process.join(60)
+    raise SystemExit(process.exitcode)
+"""
+    script = Path(environment["DATABASE_URL"].removeprefix("sqlite:///")).with_name("spawn.py")
+    script.write_text(code)
+    environment = {**environment, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, script], cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    assert shell(environment, WAIT_FOR_THE_TASK_OF.format(user_id=user_id)).startswith("ACTIVE 1")

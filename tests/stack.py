@@ -1,0 +1,84 @@
+"""The whole product as real processes on free ports, asking a practice census of the test's own."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from practice.server import PracticeServer
+from vereda.census.management.commands.start import free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Stack(NamedTuple):
+    """A running product: where its web answers, the practice census it asks, its environment and its log."""
+
+    url: str
+    practice: PracticeServer
+    environment: dict[str, str]
+    log: Path
+
+
+def environment_for(folder: Path, practice: PracticeServer, **variables: str) -> dict[str, str]:
+    """Return the variables of a product whose database lies in a folder and which asks a practice census fast."""
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "vereda.settings",
+        "DATABASE_URL": f"sqlite:///{folder}/vereda.sqlite3",
+        "CENSUS_URL": practice.census_url,
+        "CENSUS_PACE_SECONDS": "0.1",
+        "CENSUS_RETRY_SECONDS": "",
+        "CENSUS_TIMEOUT_SECONDS": "6",
+        "CENSUS_COOLDOWN_SECONDS": "1",
+        **variables,
+    }
+
+
+def manage(environment: dict[str, str], *arguments: str) -> str:
+    """Run a management command to its end and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@contextmanager
+def running(environment: dict[str, str], log: Path, *command: str, stop_seconds: float = 30) -> Iterator[None]:
+    """Keep a management command running; SIGTERM ends it, and it must end by that."""
+    with log.open("a") as out:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, stdout=out, stderr=out, text=True
+        )
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=stop_seconds)
+
+
+@contextmanager
+def stack(folder: Path, **variables: str) -> Iterator[Stack]:
+    """Start the product as `./run` does and stop it afterwards."""
+    with PracticeServer() as practice:
+        environment = environment_for(folder, practice, **variables)
+        port, log = free_port(), folder / "product.log"
+        with running(environment, log, "start", "--port", str(port), "--practice-port", str(free_port())):
+            _wait_until_ready(log)
+            yield Stack(f"http://127.0.0.1:{port}", practice, environment, log)
+
+
+def _wait_until_ready(log: Path) -> None:
+    """Wait until the product says that Ctrl-C stops it."""
+    with subprocess.Popen(["tail", "-n", "+1", "-F", str(log)], stdout=subprocess.PIPE, text=True) as tail:
+        assert tail.stdout is not None
+        for line in tail.stdout:
+            if "Ctrl-C" in line:
+                tail.terminate()
+                return
+            assert "CommandError" not in line, line
