@@ -1,0 +1,51 @@
+"""The front page: what this site is, and the lists of everything it can play, made from the tables it behaves by."""
+
+from collections.abc import Iterable
+from html import escape
+
+from aiohttp import web
+
+from practice.ajax import PATH
+from practice.captcha import SPECIAL_KEYS
+from practice.moods import MOODS, ORDINARY, PAGE_MOODS, Mood
+from practice.render import html_page
+
+
+def routes() -> list[web.RouteDef]:
+    """Return the front page's address."""
+
+    async def home(_: web.Request) -> web.Response:
+        return html_page("home.html", endings=_endings(), page_moods=_page_moods(), keys=_keys(), page=PATH)
+
+    return [web.get("/", home)]
+
+
+def _endings() -> str:
+    ordinary = _row("cualquier otra", ORDINARY.title, _code(ORDINARY.example))
+    return ordinary + "".join(_ending(mood) for mood in MOODS)
+
+
+def _ending(mood: Mood) -> str:
+    return _row(_code(f"…{mood.ending}"), escape(mood.title), _code(mood.example))
+
+
+def _page_moods() -> str:
+    queries = [(f"?animo={mood.name}", mood.title) for mood in PAGE_MOODS]
+    queries.append(("?captcha=no", "La página sin captcha: responde sin pedirlo"))
+    return _rows((f'<a href="{PATH}{query}">{query}</a>', escape(title)) for query, title in queries)
+
+
+def _keys() -> str:
+    return _rows((_code(special.key), escape(special.title)) for special in SPECIAL_KEYS)
+
+
+def _rows(rows: Iterable[tuple[str, str]]) -> str:
+    return "".join(_row(*cells) for cells in rows)
+
+
+def _row(*cells: str) -> str:
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _code(text: str) -> str:
+    return f"<code>{escape(text)}</code>"

@@ -1,0 +1,138 @@
+"""The practice site as an application, and as a running server for tests.
+
+    with PracticeServer() as server:
+        ...ask server.census_url, read server.journal
+
+Next on the reading path: `practice/moods.py`, then `practice/ajax.py`.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from typing import Self
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from practice import ajax, captcha_json, captcha_legacy, home, widget
+from practice.captcha import Desk
+from practice.journal import Journal
+from practice.site import Site
+
+HOST = "127.0.0.1"
+
+logger = logging.getLogger("practice")
+
+
+def create_app(site: Site) -> web.Application:
+    """Return the application: the home page, every dialect of the census page, and the captcha service."""
+    app = web.Application(middlewares=[_no_head])
+    desk = Desk(site)
+    app.add_routes(home.routes())
+    app.add_routes(ajax.routes(site))
+    app.add_routes(widget.routes(site))
+    app.add_routes(captcha_json.routes(site, desk))
+    app.add_routes(captcha_legacy.routes(site, desk))
+    return app
+
+
+class _ClientsFaults(logging.Filter):
+    """Drops what only tells that a client does not speak HTTP: the record would quote what it sent."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+logger.addFilter(_ClientsFaults())
+
+
+@web.middleware
+async def _no_head(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Answer every HEAD with 500, as the real site does at all its addresses."""
+    return web.Response(status=500) if request.method == "HEAD" else await handler(request)
+
+
+@asynccontextmanager
+async def listening(app: web.Application, port: int) -> AsyncIterator[int]:
+    """Serve the application on this machine only; gives the port, a free one for 0. Raises `OSError` if it is taken.
+
+    No access log. A request whose client has gone is dropped, and the end waits for none that hangs.
+    """
+    runner = web.AppRunner(
+        app, handle_signals=False, handler_cancellation=True, access_log=None, logger=logger, shutdown_timeout=0.1
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, HOST, port).start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+class PracticeServer:
+    """A practice site on a thread and an event loop of its own, for as long as the `with` block lasts.
+
+    `captcha_seconds` is how long the captcha service takes for a solution, `slow_seconds` how long the slow moods
+    take, `hang_seconds` after how long a request that nobody answers is cut. `clock` gives the seconds by which
+    captchas ripen and tokens age.
+    """
+
+    origin: str
+    """Like http://127.0.0.1:40123, known once the block has been entered."""
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        captcha_seconds: float = 0.0,
+        slow_seconds: float = 8.0,
+        hang_seconds: float = 600.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.site = Site(captcha_seconds, slow_seconds, hang_seconds, clock)
+        self._port = port
+        self._started: Future[int] = Future()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="practice-site", daemon=True)
+
+    @property
+    def journal(self) -> Journal:
+        """What has happened at the site."""
+        return self.site.journal
+
+    @property
+    def census_url(self) -> str:
+        """The census page's address."""
+        return self.origin + ajax.PATH
+
+    @property
+    def captcha_url(self) -> str:
+        """The captcha service's base address."""
+        return self.origin
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.origin = f"http://{HOST}:{self._started.result(timeout=10)}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except OSError as error:
+            self._started.set_exception(error)
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        async with listening(create_app(self.site), self._port) as port:
+            self._started.set_result(port)
+            await self._stop.wait()
