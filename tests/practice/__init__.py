@@ -1,0 +1,1 @@
+"""The practice site, asked over real HTTP."""
