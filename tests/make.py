@@ -6,7 +6,7 @@ from typing import Any
 from vereda.accounts.models import User
 
 PASSWORD = "un-sendero-largo"
-_numbers = count(900_100_001)
+_numbers = count(900_100_001, 100)  # all with an ending for which nothing special happens
 
 
 def person(full_name: str = "Alguien Cualquiera", **fields: Any) -> User:

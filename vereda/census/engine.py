@@ -10,9 +10,11 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
+from multiprocessing.util import Finalize
 from queue import SimpleQueue
 from typing import Any
 
@@ -24,6 +26,8 @@ from vereda.census.sources.build import SourceConfig, build_source
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, Source
 
 logger = logging.getLogger(__name__)
+
+CLOSE_SECONDS = 10
 
 
 class NoSlotError(Exception):
@@ -129,7 +133,8 @@ class Engine:
         self.source = source
         self.pid = os.getpid()
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, name="census-loop", daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="census-loop", daemon=True)
+        self._thread.start()
 
     def look_up(self, user_id: int) -> str:
         """See that a person is looked up: claim, ask, store. Returns what happened, for the queue's own record."""
@@ -167,9 +172,13 @@ class Engine:
             raise
 
     def close(self) -> None:
-        """Close the source and end the loop."""
-        asyncio.run_coroutine_threadsafe(self.source.close(), self._loop).result(timeout=10)
+        """Close the source and end the loop; a source that does not close in time goes with the process."""
+        with suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(self.source.close(), self._loop).result(timeout=CLOSE_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=CLOSE_SECONDS)
+        if not self._thread.is_alive():
+            self._loop.close()
 
 
 _engine: Engine | None = None
@@ -180,4 +189,5 @@ def current() -> Engine:
     global _engine  # noqa: PLW0603 - one engine a process is the point
     if _engine is None or _engine.pid != os.getpid():
         _engine = Engine(configured_source())
+        Finalize(None, _engine.close, exitpriority=1)  # a worker process that ends orderly takes its browser along
     return _engine

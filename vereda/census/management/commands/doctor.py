@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from vereda.census.health import examine
+from vereda.census.doctor import examine
 
 
 class Command(BaseCommand):
