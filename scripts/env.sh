@@ -98,7 +98,7 @@ install_packages() {
   is_usable || make_venv
   say "Installing the packages of $requirements (the first time takes a minute or two)…"
   touch "$UNFINISHED"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$requirements" >&2 ||
+  .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r "$requirements" >&2 ||
     die "The packages of $requirements could not be installed: see pip's message above, and start again."
   if [ "$1" = dev ]; then dev_stamp >.venv/.dev; fi
   runtime_stamp >.venv/.runtime

@@ -100,9 +100,12 @@ class _Child:
             preexec_fn=_outlive_nobody(os.getpid()) if IS_LINUX else None,  # noqa: PLW1509 (no threads here)
         )
 
-    @property
-    def is_running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+    def has_ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+    def ask_to_end(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
 
     def note_death(self) -> None:
         """Log it, and decide when to start again, a little later each time; raise when it makes no sense any more."""
@@ -146,19 +149,20 @@ class Supervisor:
         return False
 
     def stop(self) -> None:
-        """End all of it: the programs first, politely and in their own time, then whatever they left behind.
+        """End all of it: the programs politely and in their own time, then whatever they left behind.
 
-        One more signal from outside ends the politeness.
+        The last one started ends first, because it may still need the others: a lookup in flight needs the site that
+        it asks. One more request to stop ends the politeness.
         """
         patience = self._requests.count + 1
+        deadline = time.monotonic() + self._grace_seconds
         family = _descendants()
-        for child in self._children:
-            if child.process is not None and child.is_running:
-                child.process.terminate()
-        self._wait(lambda: not any(child.is_running for child in self._children), self._grace_seconds, patience)
+        for child in reversed(self._children):
+            child.ask_to_end()
+            self._wait(child.has_ended, deadline, patience)
         family.update(_descendants())
         _signal(family, signal.SIGTERM)
-        self._wait(lambda: not any(map(_is_alive, family)), LAST_WORD_SECONDS, patience)
+        self._wait(lambda: not any(map(_is_alive, family)), time.monotonic() + LAST_WORD_SECONDS, patience)
         self._kill(family)
 
     def _kill(self, family: set[psutil.Process]) -> None:
@@ -171,15 +175,14 @@ class Supervisor:
             self._requests.wait(0.05)
             self._reap()
 
-    def _wait(self, is_done: Callable[[], bool], seconds: float, patience: float) -> None:
-        deadline = time.monotonic() + seconds
+    def _wait(self, is_done: Callable[[], bool], deadline: float, patience: int) -> None:
         while not is_done() and time.monotonic() < deadline and self._requests.count < patience:
             self._requests.wait(0.05)
             self._reap()
 
     def _revive(self) -> None:
         for child in self._children:
-            if child.process is not None and not child.is_running:
+            if child.process is not None and child.has_ended():
                 _end_session(child.process.pid)
                 child.note_death()
             if child.process is None and time.monotonic() >= child.due_at:
@@ -188,7 +191,7 @@ class Supervisor:
 
     def _reap(self) -> None:
         """Take note of the death of inherited orphans, or they would stay as zombies; our own are Popen's to reap."""
-        own = {child.process.pid for child in self._children if child.is_running and child.process is not None}
+        own = {child.process.pid for child in self._children if child.process is not None and not child.has_ended()}
         while IS_LINUX:
             try:
                 ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)

@@ -1,0 +1,1 @@
+"""Commands of `./manage` that belong to the census and to running the product."""
