@@ -42,7 +42,7 @@ def environment_for(folder: Path, practice: PracticeServer, **variables: str) ->
 def manage(environment: dict[str, str], *arguments: str) -> str:
     """Run a management command to its end and return what it printed."""
     done = subprocess.run(
-        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=200
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -65,7 +65,7 @@ def running(environment: dict[str, str], log: Path, *command: str, stop_seconds:
 @contextmanager
 def stack(folder: Path, **variables: str) -> Iterator[Stack]:
     """Start the product as `./run` does and stop it afterwards."""
-    with PracticeServer() as practice:
+    with PracticeServer(slow_seconds=2.5) as practice:
         environment = environment_for(folder, practice, **variables)
         port, log = free_port(), folder / "product.log"
         with running(environment, log, "start", "--port", str(port), "--practice-port", str(free_port())):

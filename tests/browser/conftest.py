@@ -54,13 +54,13 @@ def join(page: Page, product: Stack) -> Callable[..., str]:
     def register(ending: str, ref: str = "") -> str:
         cedula = f"{next(_numbers)}{ending}"
         page.goto(f"{product.url}/registro/" + (f"?ref={ref}" if ref else ""))
-        page.get_by_label("Número de cédula").fill(cedula)
-        page.get_by_label("Nombre completo").fill("Nora Sinisterra")
-        page.get_by_label("Teléfono").fill("300 123 4567")
-        page.get_by_label("Clave", exact=True).fill(make.PASSWORD)
-        page.get_by_label("Repita la clave").fill(make.PASSWORD)
-        page.get_by_label("Acepto la política").check()
-        page.get_by_role("button", name="Registrarme").click()
+        page.get_by_role("textbox", name="Número de cédula").fill(cedula)
+        page.get_by_role("textbox", name="Nombre completo").fill("Nora Sinisterra")
+        page.get_by_role("textbox", name="Teléfono").fill("300 123 4567")
+        page.get_by_role("textbox", name="Clave", exact=True).fill(make.PASSWORD)
+        page.get_by_role("textbox", name="Repita la clave").fill(make.PASSWORD)
+        page.get_by_role("checkbox").check()
+        page.get_by_role("button", name="Crear mi cuenta").click()
         page.wait_for_url(f"{product.url}/")
         page.goto(f"{product.url}/perfil/")
         return cedula

@@ -35,6 +35,21 @@ print(record.status, record.lookup_attempts.count(), Success.objects.filter(func
 """
 
 
+FORGET_THE_BELLS = """
+from django_q.models import OrmQ
+print(OrmQ.objects.all().delete()[0])
+"""
+
+WAIT_FOR_EVERYBODY = """
+import time
+from vereda.census.models import CedulaInfo
+deadline = time.monotonic() + 150
+while CedulaInfo.objects.exclude(status="ACTIVE").exists() and time.monotonic() < deadline:
+    time.sleep(0.2)
+print([(record.status, record.lookup_attempts.count()) for record in CedulaInfo.objects.order_by("user_id")])
+"""
+
+
 @pytest.fixture
 def practice() -> Iterator[PracticeServer]:
     with PracticeServer() as server:
@@ -71,6 +86,18 @@ def test_a_person_is_looked_up_by_a_forked_worker_and_no_browser_is_left(
 
     assert not [process for process in psutil.process_iter() if _is_of(process, str(tmp_path))]
     assert "900400100" not in (tmp_path / "worker.log").read_text()
+
+
+def test_a_lost_bell_is_rung_again_and_a_failed_attempt_is_repeated_by_its_schedule(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    environment = {**environment, "CENSUS_RETRY_SECONDS": "1"}
+    shell(environment, REGISTER.format(cedula="900400300"))
+    assert shell(environment, FORGET_THE_BELLS) == "1"
+    shell(environment, REGISTER.format(cedula="900400379"))  # this one's first attempt fails
+
+    with running(environment, tmp_path / "worker.log", "qcluster"):
+        assert shell(environment, WAIT_FOR_EVERYBODY) == "[('ACTIVE', 1), ('ACTIVE', 2)]"
 
 
 def _is_of(process: psutil.Process, folder: str) -> bool:

@@ -50,6 +50,16 @@ def test_a_new_person_reads_that_the_lookup_waits_and_the_section_asks_again(as_
     assert 'hx-trigger="every 1s"' in page
 
 
+def test_a_poll_that_would_change_nothing_is_empty(as_caro: Client, caro: User) -> None:
+    page = section(as_caro)
+    same = re.search(r'hx-get="(/censo/\?visto=[^"]+)"', page)
+    assert same is not None
+    assert as_caro.get(same[1], headers=HTMX).status_code == 204
+
+    answer(caro, PLACE)
+    assert 'data-status="ACTIVE"' in as_caro.get(same[1], headers=HTMX).content.decode()
+
+
 def test_later_the_section_asks_every_five_seconds(as_caro: Client, caro: User) -> None:
     asked_long_ago(caro.cedula_info)
 
@@ -61,7 +71,7 @@ def test_a_found_person_reads_place_date_and_source(as_caro: Client, caro: User)
 
     page = section(as_caro)
     assert 'data-status="ACTIVE"' in page
-    for text in ("PASTO", "IE EL SAUCE", "NARIÑO", "CL 18 # 24-30", "practice"):
+    for text in ("PASTO", "IE EL SAUCE", "NARIÑO", "CL 18 # 24-30", "Según el censo de práctica"):
         assert text in page
 
 

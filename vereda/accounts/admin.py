@@ -41,7 +41,7 @@ class PersonAdmin(UserAdmin[User]):
     list_display = ("full_name", "role", "referred_by", "date_joined", "is_active")
     list_filter = ("role", "is_active", "is_staff", "is_superuser")
     list_select_related = ("referred_by",)
-    search_fields = ("full_name", "cedula", "phone")
+    search_fields = ("full_name",)  # what is searched for stands in the address, where no cédula or phone belongs
     ordering = ("-date_joined",)
     raw_id_fields = ("referred_by",)
     readonly_fields = ("referral_code", "date_joined", "last_login")

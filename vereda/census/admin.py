@@ -35,7 +35,7 @@ class CedulaInfoAdmin(ReadOnlyAdmin[CedulaInfo]):
     list_display = ("user", "status", "municipio", "puesto", "mesa", "fetched_at", "attempts", "next_at")
     list_filter = ("status", "reason")
     list_select_related = ("user",)
-    search_fields = ("user__full_name", "user__cedula")
+    search_fields = ("user__full_name",)
     ordering = ("-requested_at",)
 
 

@@ -1,0 +1,55 @@
+"""What these tests share: a loop, a practice site, and one browser for all that do not harm it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from practice.server import PracticeServer
+from tests.census.sources.loop import LoopThread
+from vereda.census.sources.browser import Browser
+from vereda.census.sources.captcha import CaptchaSolver, TwoCaptcha
+from vereda.census.sources.census import CensusSource
+
+
+@pytest.fixture(scope="session")
+def loop() -> Iterator[LoopThread]:
+    thread = LoopThread()
+    yield thread
+    thread.stop()
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[PracticeServer]:
+    with PracticeServer(slow_seconds=0.5) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def shared_browser(loop: LoopThread) -> Iterator[Browser]:
+    browser = Browser()
+    yield browser
+    loop.run(browser.close())
+
+
+@pytest.fixture
+def solver(site: PracticeServer) -> TwoCaptcha:
+    return TwoCaptcha("una-clave", site.captcha_url, poll_seconds=0.01)
+
+
+type MakeSource = Callable[..., CensusSource]
+
+
+@pytest.fixture
+def make_source(shared_browser: Browser, site: PracticeServer, solver: TwoCaptcha) -> MakeSource:
+    """Make a source at the practice site, or at another address."""
+
+    def make(url: str = "", *, query: str = "", seconds: float = 30.0, captcha: CaptchaSolver = solver) -> CensusSource:
+        return CensusSource(
+            "practice",
+            (url or site.census_url) + query,
+            browser=shared_browser,
+            solver=captcha,
+            timeout_seconds=seconds,
+        )
+
+    return make

@@ -1,0 +1,46 @@
+"""The browsers that run on behalf of this test process."""
+
+import time
+from contextlib import suppress
+
+import psutil
+
+
+def chromiums() -> set[int]:
+    """Return the pids of the browsers started from here, without their helper processes."""
+    return {
+        pid for pid, command in _commands().items() if "--remote-debugging-pipe" in command and not _is_helper(command)
+    }
+
+
+def drivers() -> set[int]:
+    """Return the pids of Playwright's drivers started from here."""
+    return {pid for pid, command in _commands().items() if "run-driver" in command}
+
+
+def wait_until_gone(pids: set[int], *, seconds: float = 10.0) -> None:
+    """Wait for the processes to end. Raises `AssertionError` when one of them does not."""
+    end = time.monotonic() + seconds
+    while alive := {pid for pid in pids if _is_alive(pid)}:
+        assert time.monotonic() < end, f"still alive: {alive}"
+        time.sleep(0.02)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _commands() -> dict[int, list[str]]:
+    found = {}
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found[process.pid] = process.cmdline()
+    return found
+
+
+def _is_helper(command: list[str]) -> bool:
+    return any(argument.startswith("--type=") for argument in command)

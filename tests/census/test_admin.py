@@ -1,0 +1,62 @@
+"""The administration of census records and of the queue: everything to be seen, nothing to be changed."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from django_q.models import Failure
+
+from vereda.accounts.models import User
+from vereda.census import actions
+from vereda.census.models import LookupAttempt
+from vereda.census.sources.port import Found
+
+
+@pytest.fixture
+def as_ana(client: Client, ana: User) -> Client:
+    client.force_login(ana)
+    return client
+
+
+@pytest.fixture
+def attempt(caro: User) -> LookupAttempt:
+    now = timezone.now()
+    claimed = actions.claim(user_id=caro.pk, now=now)
+    assert claimed is not None
+    later = now + timedelta(seconds=4)
+    actions.record_outcome(claimed=claimed, outcome=Found("PASTO", "IE", "4"), source="practice", now=later)
+    return LookupAttempt.objects.get()
+
+
+@pytest.mark.parametrize("model", ["cedulainfo", "lookupattempt"])
+def test_records_and_attempts_are_read_only(as_ana: Client, attempt: LookupAttempt, model: str) -> None:
+    pk = attempt.pk if model == "lookupattempt" else attempt.record_id
+    address = f"/admin/census/{model}/"
+
+    assert as_ana.get(address).status_code == 200
+    assert as_ana.get(f"{address}{pk}/change/").status_code == 200
+    assert as_ana.post(f"{address}{pk}/change/", {"status": "NOT_FOUND"}).status_code == 403
+    assert as_ana.post(f"{address}add/", {}).status_code == 403
+    assert as_ana.post(f"{address}{pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_an_attempt_shows_how_long_it_took(as_ana: Client, attempt: LookupAttempt) -> None:
+    assert "4,0" in as_ana.get("/admin/census/lookupattempt/").content.decode()
+
+
+def test_proofs_of_consent_are_read_only(as_ana: Client) -> None:
+    assert as_ana.get("/admin/accounts/consent/").status_code == 200
+    assert as_ana.post("/admin/accounts/consent/add/", {}).status_code == 403
+
+
+def test_a_failed_task_shows_its_duration_and_its_attempts(as_ana: Client) -> None:
+    now = timezone.now()
+    Failure.objects.create(
+        id="a" * 32, name="eco", func="vereda.census.tasks.echo", started=now, stopped=now + timedelta(seconds=7),
+        success=False, attempt_count=3,
+    )  # fmt: skip
+
+    page = as_ana.get("/admin/django_q/failure/").content.decode()
+    assert '<td class="field-duration">7,0</td>' in page
+    assert '<td class="field-attempt_count">3</td>' in page
