@@ -1,4 +1,4 @@
-"""How long a person waits: from pressing "Registrarme" to the answer on the screen of their profile.
+"""How long a person waits: from pressing "Crear mi cuenta" to the answer on the screen of their profile.
 
 The whole product runs as real processes with its default pace (5 s) and a practice census without captcha delay; a
 Chromium of its own registers people one after the other, far enough apart that nobody waits for the pace. Prints the
@@ -11,11 +11,11 @@ import tempfile
 import time
 from pathlib import Path
 
-import tests.environment  # noqa: F401 - the settings' environment, before Django is loaded
 from playwright.sync_api import Page, sync_playwright
-from vereda.census.sources.browser import find_executable
 
+import tests.environment  # noqa: F401 - the settings' environment, before Django is loaded
 from tests.stack import Stack, stack
+from vereda.census.sources.executables import find_executable
 
 PASSWORD = "un-sendero-largo"
 
@@ -34,7 +34,7 @@ def join(page: Page, product: Stack, cedula: str) -> float:
         page.locator(f"[name={name}]").fill(value)
     page.locator("[name=accept_policy]").check()
     started = time.monotonic()
-    page.get_by_role("button", name="Registrarme").click()
+    page.get_by_role("button", name="Crear mi cuenta").click()
     page.wait_for_url(f"{product.url}/")
     page.goto(f"{product.url}/perfil/")
     page.locator("#censo[data-status=ACTIVE]").wait_for(timeout=60_000)
@@ -58,8 +58,10 @@ def main() -> None:
             time.sleep(max(0.0, 6 - taken))
         browser.close()
     counted = seconds[1:]
-    print(f"registration to answer on screen: median {statistics.median(counted):.2f} s, "
-          f"worst {max(counted):.2f} s of {people} people (first lookup of a cold browser: {seconds[0]:.2f} s)")
+    print(
+        f"registration to answer on screen: median {statistics.median(counted):.2f} s, "
+        f"worst {max(counted):.2f} s of {people} people (first lookup of a cold browser: {seconds[0]:.2f} s)"
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Joining: what is stored, what is refused, and what a stranger may learn."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import IntegrityError
@@ -18,6 +19,8 @@ FORM = {
     "password2": make.PASSWORD,
     "accept_policy": "on",
 }
+
+FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 def register(client: Client, ref: str = "", **changes: Any) -> Any:
@@ -151,3 +154,10 @@ def test_when_a_leader_goes_their_people_stay(beto: User, caro: User) -> None:
 
     caro.refresh_from_db()
     assert caro.referred_by is None
+
+
+@pytest.mark.parametrize(
+    "body", [{"cedula": "9" * 300_000}, {f"campo{number}": "x" for number in range(2_000)}], ids=["huge", "many fields"]
+)
+def test_a_form_beyond_all_measure_is_a_400(client: Client, db: None, body: dict[str, str]) -> None:
+    assert client.post("/registro/", urlencode({**FORM, **body}), FORM_TYPE).status_code == 400

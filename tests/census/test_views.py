@@ -257,3 +257,19 @@ def test_health_is_a_503_when_it_does_not(client: Client, monkeypatch: pytest.Mo
     monkeypatch.setattr(health, "connection", NoDatabase())
 
     assert client.get("/salud/").status_code == 503
+
+
+def test_somebody_without_a_record_reads_that_it_waits_and_the_rescue_makes_one(as_caro: Client, caro: User) -> None:
+    CedulaInfo.objects.filter(user=caro).delete()
+    assert 'data-status="PENDING"' in section(as_caro)
+    assert as_caro.get("/perfil/").status_code == 200
+
+    actions.rescue(now=timezone.now())
+    assert CedulaInfo.objects.filter(user=caro).exists()
+
+
+def test_somebody_without_a_record_may_ask_for_a_lookup(as_caro: Client, caro: User) -> None:
+    CedulaInfo.objects.filter(user=caro).delete()
+
+    assert as_caro.post("/censo/actualizar/", headers=HTMX).status_code == 200
+    assert CedulaInfo.objects.get(user=caro).status == Status.PENDING

@@ -15,11 +15,12 @@ from vereda.lib import cedula as cedulas
 
 REFERRAL_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Letters and digits that nobody confuses when reading a code aloud."""
+REFERRAL_LENGTH = 8
 
 
 def new_referral_code() -> str:
     """Return 8 random characters: 31**8, about 850 thousand million codes."""
-    return "".join(secrets.choice(REFERRAL_ALPHABET) for _ in range(8))
+    return "".join(secrets.choice(REFERRAL_ALPHABET) for _ in range(REFERRAL_LENGTH))
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -33,7 +34,9 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def with_referral_code(self, code: str) -> "User | None":
         """Return the active person behind a referral code as typed, or None."""
-        return self.filter(referral_code=code.strip().upper()[:8], is_active=True).first() if code else None
+        code = code.strip().upper()
+        is_code = len(code) == REFERRAL_LENGTH and set(code) <= set(REFERRAL_ALPHABET)
+        return self.filter(referral_code=code, is_active=True).first() if is_code else None
 
 
 class UserManager(BaseUserManager["User"]):
@@ -70,7 +73,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     full_name = models.CharField("nombre completo", max_length=120)
     phone = models.CharField("teléfono", max_length=16, blank=True)
     role = models.CharField("rol", max_length=10, choices=Role, default=Role.USER)
-    referral_code = models.CharField("código de invitación", max_length=8, unique=True, default=new_referral_code)
+    referral_code = models.CharField(
+        "código de invitación", max_length=REFERRAL_LENGTH, unique=True, default=new_referral_code
+    )
     referred_by = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="referrals", verbose_name="invitado por"
     )

@@ -67,7 +67,7 @@ class CaptchaSpend:
 
 
 def create_record(*, user: User) -> CedulaInfo:
-    """Return the record of a new person, waiting for its first lookup."""
+    """Return a person's record; a new one waits for its first lookup."""
     record, is_new = CedulaInfo.objects.get_or_create(user=user, defaults={"requested_by": user})
     if is_new:
         ring_on_commit(user.pk)
@@ -197,10 +197,13 @@ def release(*, claimed: Claim, source: str, now: datetime, next_at: datetime) ->
 def rescue(*, now: datetime) -> int:
     """Take abandoned claims back and ring again for due rows whose bell may be lost; return how many bells rang.
 
-    Bells are rung only while the queue is short, so that a backlog does not grow by its own rescue.
+    People without a record (loaded from a fixture, say) get one. Bells are rung only while the queue is short, so that
+    a backlog does not grow by its own rescue.
     """
     for record in CedulaInfo.objects.abandoned(now).select_related("user"):
         _rescue_one(record, now=now)
+    for user in User.objects.filter(cedula_info=None, is_active=True)[:BELLS_PER_RESCUE]:
+        create_record(user=user)
     room = BELLS_PER_RESCUE - get_broker().queue_size()
     due = CedulaInfo.objects.due(now).order_by("next_at").values_list("user_id", flat=True)[: max(0, room)]
     for user_id in due:

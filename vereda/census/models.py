@@ -140,6 +140,11 @@ class CedulaInfo(models.Model):
         return wordings.of_status(Status(self.answer_status), self.novedad_kind) if self.answer_status else None
 
     @property
+    def answer_source_name(self) -> str:
+        """How people call the source of the last answer."""
+        return wordings.of_source(self.answer_source)
+
+    @property
     def novedad_kind(self) -> NovedadKind | None:
         """What kind of novedad the last answer reported, by its text."""
         return kind_of(self.novedad) if self.novedad else None

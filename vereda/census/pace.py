@@ -38,7 +38,11 @@ def reserve(source: str, pace_seconds: float) -> float | None:
     """
     SourcePace.objects.get_or_create(source=source)
     statement = _RESERVE.format(table=SourcePace._meta.db_table, clock=_CLOCK[connection.vendor])
-    values: dict[str, str | float] = {"source": source, "step": pace_seconds + MARGIN_SECONDS, "horizon": HORIZON_SECONDS}
+    values: dict[str, str | float] = {
+        "source": source,
+        "step": pace_seconds + MARGIN_SECONDS,
+        "horizon": HORIZON_SECONDS,
+    }
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         row = cursor.fetchone()

@@ -39,14 +39,20 @@ def profile(request: AuthenticatedRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def section(request: AuthenticatedRequest) -> HttpResponse:
-    """One's own census section as a fragment."""
-    return render(request, "census/profile.html#section", _section(_own_record(request)))
+    """One's own census section as a fragment; 204 when it is still what the page has seen (`visto`).
+
+    So a poll swaps only what changed: focus stays, and a screen reader says nothing twice.
+    """
+    context = _section(_own_record(request))
+    if request.GET.get("visto") == context["seen"]:
+        return HttpResponse(status=204)
+    return render(request, "census/profile.html#section", context)
 
 
 @require_POST
 def refresh(request: AuthenticatedRequest) -> HttpResponse:
     """Look me up again. 429 within the cooldown."""
-    record = _own_record(request)
+    record = actions.create_record(user=request.user)
     try:
         is_asked = actions.request_lookup(
             record=record, requested_by=request.user, reason=Reason.OWN, now=timezone.now()
@@ -85,14 +91,16 @@ def _profile_page(request: AuthenticatedRequest, form: ProfileForm) -> HttpRespo
 
 
 def _own_record(request: AuthenticatedRequest) -> CedulaInfo:
-    """Return the viewer's own record."""
-    return CedulaInfo.objects.get(user=request.user)
+    """Return the viewer's own record; one that waits, unsaved, for somebody whose record `rescue` has yet to make."""
+    return CedulaInfo.objects.filter(user=request.user).first() or CedulaInfo(user=request.user)
 
 
 def _section(record: CedulaInfo) -> dict[str, Any]:
     """Return the context of the census section."""
     age = (timezone.now() - record.requested_at).total_seconds()
-    return {"record": record, "poll_seconds": 1 if age < EAGER_SECONDS else 5}
+    poll_seconds = 1 if age < EAGER_SECONDS else 5
+    seen = f"{record.status}.{record.attempts}.{record.next_at.timestamp():.0f}.{poll_seconds}"
+    return {"record": record, "poll_seconds": poll_seconds, "seen": seen}
 
 
 @login_not_required

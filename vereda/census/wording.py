@@ -165,6 +165,12 @@ _FAILURES = {
     FailureKind.CAPTCHA_FAILED: "No pudimos pasar la verificación de la página de la Registraduría.",
 }
 
+_SOURCES = {
+    "registraduria": "el censo de la Registraduría",
+    "practice": "el censo de práctica",
+    "demo": "los datos de demostración",
+}
+
 INTERRUPTED = "La consulta se interrumpió varias veces por un problema nuestro."
 
 
@@ -178,3 +184,8 @@ def of_status(status: Status, novedad_kind: NovedadKind | None) -> Wording:
 def of_failure(kind: FailureKind) -> str:
     """Return the sentence that people read about a failed attempt."""
     return _FAILURES[kind]
+
+
+def of_source(name: str) -> str:
+    """Return how people call a source, as it stands after "Según"."""
+    return _SOURCES.get(name, name)
