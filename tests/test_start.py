@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import psutil
 import pytest
 from django.contrib.staticfiles.finders import get_finder
+from django.core.management import CommandError, call_command
 
 from vereda.census.management.commands import start
 
@@ -158,33 +159,59 @@ def test_nothing_lives_on_when_the_supervisor_is_killed(product: Product, enviro
     wait_until(lambda: processes_of(environment) == [] and not any(map(is_alive, family)))
 
 
+def test_it_carries_on_when_the_terminal_is_gone(start_product: Start, environment: dict[str, str]) -> None:
+    process = start_product("--port", str(start.free_port()), "--practice-port", str(start.free_port()))
+    assert process.stdout is not None
+    process.stdout.close()
+    wait_until(lambda: "--user-data-dir" in names(environment))
+
+    process.terminate()
+
+    assert process.wait(timeout=30) == 0
+
+
+def start_in_vain(environment: dict[str, str], *arguments: str) -> str:
+    """Run a start that fails and return all that it said, which must be an error."""
+    command = [sys.executable, "manage.py", "start", *arguments]
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert processes_of(environment) == []
+    return result.stderr
+
+
 def test_a_busy_port_is_said_in_one_sentence_before_anything_starts(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     with socket.create_server((start.HOST, 0)) as other:
         port = other.getsockname()[1]
-        result = subprocess.run(
-            [sys.executable, "manage.py", "start", "--port", str(port)],
-            cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        said = start_in_vain(environment, "--port", str(port))
 
-    assert result.returncode == 1
-    assert (
-        result.stderr
-        == f"CommandError: El puerto {port} está ocupado o no se puede usar: elija otro con ./run --port N.\n"
-    )
+    assert said == f"CommandError: El puerto {port} está ocupado o no se puede usar: elija otro con ./run --port N.\n"
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("text", ["0", "65536", "-1", "8000x", "٨٠٠٠"])
-def test_a_port_must_be_a_port(environment: dict[str, str], text: str) -> None:
-    result = subprocess.run(
-        [sys.executable, "manage.py", "start", f"--port={text}"],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+def test_a_database_that_does_not_answer_is_said_in_one_sentence(environment: dict[str, str]) -> None:
+    environment["DATABASE_URL"] = f"postgres://nobody@127.0.0.1:{start.free_port()}/nothing"
 
-    assert result.returncode != 0
-    assert f"«{text}» no es un puerto" in result.stderr
+    said = start_in_vain(environment, "--port", str(start.free_port()))
+
+    assert "CommandError: La base de datos no responde" in said
+    assert "Traceback" not in said
+
+
+def test_a_program_that_cannot_start_is_named(environment: dict[str, str]) -> None:
+    environment["GUNICORN_CMD_ARGS"] = "--no-such-option"
+
+    said = start_in_vain(environment, "--port", str(start.free_port()), "--practice-port", str(start.free_port()))
+
+    assert said.endswith("CommandError: «web» se cierra apenas empieza: vea los mensajes de arriba.\n")
+
+
+@pytest.mark.parametrize("text", ["0", "65536", "-1", "8000x", "٨٠٠٠"])
+def test_a_port_must_be_a_port(text: str) -> None:
+    with pytest.raises(CommandError, match=f"«{text}» no es un puerto"):
+        call_command("start", "--port", text)
 
 
 @pytest.mark.parametrize("configured", ["CENSUS_URL", "TWOCAPTCHA_URL"])

@@ -64,6 +64,7 @@ class Command(BaseCommand):
             if supervisor.watch(until=lambda: all(map(is_answering, ports)), seconds=READY_SECONDS):
                 self.say(announcement(port, practice_port))
                 supervisor.watch()
+                self.say("  Deteniendo…")
             elif not requests.count:
                 raise CommandError(f"Vereda no respondió en {READY_SECONDS} segundos: vea los mensajes de arriba.")
         except KeepsFailingError as error:
