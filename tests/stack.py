@@ -42,7 +42,12 @@ def environment_for(folder: Path, practice: PracticeServer, **variables: str) ->
 def manage(environment: dict[str, str], *arguments: str) -> str:
     """Run a management command to its end and return what it printed."""
     done = subprocess.run(
-        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=200
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=200,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -14,9 +14,10 @@ from django_q.models import Success
 
 from vereda.census import engine, schedules
 from vereda.census.health import is_database_up
-from vereda.census.sources.browser import find_executable
 from vereda.census.sources.build import build_solver
 from vereda.census.sources.captcha import CaptchaError
+from vereda.census.sources.executables import find_executable
+from vereda.census.sources.port import UnreachableError
 
 WORKER_IS_LATE_AFTER = timedelta(minutes=3)
 """The rescue runs every minute, up to half a minute late; two missed runs mean that nobody is working."""
@@ -90,6 +91,8 @@ async def _knock() -> str:
     source = engine.configured_source()
     try:
         return await source.knock()
+    except UnreachableError as error:
+        raise UnhealthyError(str(error)) from None
     finally:
         await source.close()
 
