@@ -140,9 +140,7 @@ class LoginForm(AuthenticationForm):
         "invalid_login": "La cédula o la clave no son correctas. Revise ambas e intente de nuevo.",
         "inactive": "La cédula o la clave no son correctas. Revise ambas e intente de nuevo.",
     }
-    username = CedulaField(
-        widget=forms.TextInput(_attributes(inputmode="numeric", autocomplete="username", autofocus="autofocus"))
-    )
+    username = CedulaField(widget=forms.TextInput(_attributes(inputmode="numeric", autocomplete="username")))
     password = forms.CharField(
         label="Clave",
         strip=False,
@@ -179,6 +177,10 @@ class ProfileForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields = ["full_name", "phone", "referral_goal"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["phone"] = phones.spaced(self.instance.phone)
 
 
 class OwnPasswordForm(PasswordChangeForm):

@@ -132,12 +132,34 @@ class CedulaInfo(models.Model):
     @property
     def wording(self) -> wordings.Wording:
         """What people are told about the present state."""
+        if self.status == Status.PENDING and self.is_retrying:
+            return wordings.RETRYING
         return wordings.of_status(Status(self.status), self.novedad_kind)
 
     @property
     def answer_wording(self) -> wordings.Wording | None:
         """What people are told about the last answer, if the census ever gave one."""
         return wordings.of_status(Status(self.answer_status), self.novedad_kind) if self.answer_status else None
+
+    @property
+    def shows_older_answer(self) -> bool:
+        """Whether the last answer is on screen beside a state of its own: a refresh that runs."""
+        return self.has_answer and self.status != self.answer_status
+
+    @property
+    def is_being_asked(self) -> bool:
+        """Whether a worker is at it right now."""
+        return self.status == Status.PROCESSING
+
+    @property
+    def has_place(self) -> bool:
+        """Whether the last answer is a voting place."""
+        return self.answer_status == Status.ACTIVE
+
+    @property
+    def has_novedad(self) -> bool:
+        """Whether the last answer is a novedad."""
+        return bool(self.novedad)
 
     @property
     def answer_source_name(self) -> str:

@@ -76,7 +76,7 @@ _STATUSES = {
         "hourglass",
         "Sin respuesta",
         "El censo no respondió a tiempo",
-        "La página de la Registraduría tardó demasiado. Esto no dice nada sobre su cédula.",
+        "Esto no dice nada sobre su cédula.",
         "Vuelva a intentarlo más tarde con el botón de abajo.",
     ),
     Status.BLOCKED: Wording(
@@ -84,10 +84,18 @@ _STATUSES = {
         "shield",
         "Consulta bloqueada",
         "La Registraduría no nos dejó consultar",
-        "Su página está rechazando consultas por ahora. Esto no dice nada sobre su cédula.",
+        "Esto no dice nada sobre su cédula.",
         "Espere un rato antes de volver a intentarlo.",
     ),
 }
+
+RETRYING = Wording(
+    "waiting",
+    "clock",
+    "Reintentando",
+    "Todavía no logramos consultar el censo",
+    "Falló la consulta, no su cédula.",
+)
 
 _GO_TO_REGISTRADURIA = "Acérquese con su cédula a la Registraduría para aclararlo."
 _NOVEDADES = {

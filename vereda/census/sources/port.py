@@ -82,6 +82,10 @@ class LookupHooks:
         """Take note of how long the captcha was waited for, in seconds, and of its price in US dollars."""
 
 
+class UnreachableError(Exception):
+    """A source's page cannot be used now. The message is one English sentence for operators."""
+
+
 class Source(Protocol):
     """Something that can be asked where a cédula votes."""
 
@@ -89,6 +93,10 @@ class Source(Protocol):
 
     async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
         """Ask about one bare cédula. Never raises for what a site or a network can do; only cancellation passes."""
+        ...
+
+    async def knock(self) -> str:
+        """Open the page without asking about anybody; return what was met there. Raises `UnreachableError`."""
         ...
 
     async def close(self) -> None:

@@ -1,0 +1,150 @@
+"""What every source keeps to, the fake as much as the one with a browser."""
+
+import asyncio
+from decimal import Decimal
+from typing import Literal
+
+import pytest
+
+from practice.moods import MOODS
+from tests.census.sources.conftest import MakeSource
+from tests.census.sources.loop import LoopThread
+from vereda.census.sources.fake import FakeSource
+from vereda.census.sources.port import Cancelled, Failure, Found, LookupHooks, Source
+
+UNTIMED = [mood.example for mood in MOODS if mood.ending not in {"94", "90", "79"}]
+
+
+@pytest.fixture(params=["fake", "practice"])
+def source(request: pytest.FixtureRequest, make_source: MakeSource) -> Source:
+    return FakeSource() if request.param == "fake" else make_source()
+
+
+class Notes(LookupHooks):
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    async def before_open(self) -> None:
+        self.told.append("open")
+
+    async def captcha_started(self, task_id: str) -> None:
+        self.told.append("captcha started")
+
+    async def captcha_solved(self, seconds: float, cost: Decimal) -> None:
+        self.told.append("captcha solved")
+
+
+class Refusing(LookupHooks):
+    """Does not let anything be opened."""
+
+    def __init__(self, error: type[BaseException]) -> None:
+        self._error = error
+
+    async def before_open(self) -> None:
+        raise self._error
+
+
+def test_an_ordinary_cedula_is_found(loop: LoopThread, source: Source) -> None:
+    outcome = loop.run(source.lookup("19000001", LookupHooks()))
+    assert isinstance(outcome, Found)
+    assert all((outcome.municipio, outcome.puesto, outcome.mesa))
+
+
+@pytest.mark.parametrize("cedula", UNTIMED)
+def test_the_fake_brings_what_the_practice_site_would(loop: LoopThread, make_source: MakeSource, cedula: str) -> None:
+    real = loop.run(make_source().lookup(cedula, LookupHooks()))
+    fake = loop.run(FakeSource().lookup(cedula, LookupHooks()))
+    assert fake.status == real.status
+    if isinstance(real, Cancelled) and isinstance(fake, Cancelled):
+        assert fake.novedad == real.novedad
+    if isinstance(real, Failure) and isinstance(fake, Failure):
+        assert fake.reason == real.reason
+
+
+def test_the_same_cedula_gets_the_same_answer(loop: LoopThread, source: Source) -> None:
+    first = loop.run(source.lookup("19000002", LookupHooks()))
+    assert loop.run(source.lookup("19000002", LookupHooks())) == first
+
+
+def test_leave_to_open_is_asked_for_once_and_first(loop: LoopThread, source: Source) -> None:
+    notes = Notes()
+    loop.run(source.lookup("19000001", notes))
+    assert notes.told[0] == "open"
+    assert notes.told.count("open") == 1
+
+
+def test_the_captcha_is_told_about_in_order(loop: LoopThread, make_source: MakeSource) -> None:
+    notes = Notes()
+    loop.run(make_source().lookup("19000001", notes))
+    assert notes.told == ["open", "captcha started", "captcha solved"]
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, TimeoutError, asyncio.CancelledError])
+def test_what_a_hook_raises_passes(loop: LoopThread, source: Source, error: type[BaseException]) -> None:
+    async def look_up() -> Literal["passed"]:
+        with pytest.raises(error):
+            await source.lookup("19000001", Refusing(error))
+        return "passed"
+
+    assert loop.run(look_up()) == "passed"
+
+
+def test_cancellation_passes(loop: LoopThread, source: Source) -> None:
+    class Waiting(LookupHooks):
+        async def before_open(self) -> None:
+            is_waiting.set()
+            await asyncio.Event().wait()
+
+    async def cancel() -> None:
+        task = asyncio.create_task(source.lookup("19000001", Waiting()))
+        await is_waiting.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    is_waiting = asyncio.Event()
+    loop.run(cancel())
+
+
+def test_lookups_overlap(loop: LoopThread, source: Source) -> None:
+    async def all_at_once() -> list[str]:
+        cedulas = ("19000001", "19000099", "19000096", "19000095", "19000002")
+        outcomes = await asyncio.gather(*(source.lookup(cedula, LookupHooks()) for cedula in cedulas))
+        return [outcome.status for outcome in outcomes]
+
+    assert loop.run(all_at_once()) == ["found", "cancelled", "not_found", "blocked", "found"]
+
+
+def test_a_knock_names_the_source(loop: LoopThread, source: Source) -> None:
+    assert loop.run(source.knock()).startswith(f"{source.name}: ")
+
+
+def test_closing_twice_is_safe(loop: LoopThread) -> None:
+    source = FakeSource()
+    loop.run(source.close())
+    loop.run(source.close())
+    assert source.is_closed
+
+
+def test_the_fake_answers_what_it_was_given_and_remembers_who_was_asked_for(loop: LoopThread) -> None:
+    answer = Cancelled("Baja por trashumancia")
+    source = FakeSource({"19000001": answer})
+    assert loop.run(source.lookup("19000001", LookupHooks())) == answer
+    assert loop.run(source.lookup("19000096", LookupHooks())).status == "not_found"
+    assert source.started == ["19000001", "19000096"]
+
+
+def test_the_fake_waits_at_its_gate(loop: LoopThread) -> None:
+    async def through_the_gate() -> None:
+        gate = asyncio.Event()
+        source = FakeSource(gate=gate)
+        task = asyncio.create_task(source.lookup("19000001", LookupHooks()))
+        done, _ = await asyncio.wait([task], timeout=0.05)
+        assert not done
+        assert source.started == ["19000001"]
+        gate.set()
+        assert (await task).status == "found"
+
+    loop.run(through_the_gate())

@@ -1,0 +1,198 @@
+"""The whole way: our browser and captcha client against the practice site, through a real headless Chromium."""
+
+import logging
+
+import pytest
+
+from practice.people import hostile_place, place_of
+from practice.server import PracticeServer
+from tests.census.sources.conftest import MakeSource
+from tests.census.sources.loop import LoopThread
+from vereda.census.sources.captcha import TwoCaptcha
+from vereda.census.sources.port import Cancelled, Failure, Found, LookupHooks, NotFound, Outcome
+
+
+def ask(loop: LoopThread, source: object, cedula: str) -> Outcome:
+    outcome: Outcome = loop.run(source.lookup(cedula, LookupHooks()))  # type: ignore[attr-defined]
+    return outcome
+
+
+def place(cedula: str) -> Found:
+    expected = place_of(cedula) if not cedula.endswith("81") else hostile_place(cedula)
+    return Found(expected.municipio, expected.puesto, expected.mesa, expected.departamento, expected.direccion)
+
+
+@pytest.mark.parametrize("cedula", ["10001", "190001", "1900001", "19000001", "1900000001", "19000090", "19000081"])
+def test_a_voting_place_is_read_whole(loop: LoopThread, make_source: MakeSource, cedula: str) -> None:
+    assert ask(loop, make_source(), cedula) == place(cedula)
+
+
+@pytest.mark.parametrize(
+    ("cedula", "novedad"),
+    [
+        ("19000099", "Cancelada por Muerte"),
+        ("19000098", "Cancelada por Doble Cedulación"),
+        ("19000097", "Vigente con Perdida o Suspension de los Derechos Politicos"),
+        ("19000086", "Pendiente por Solicitud en proceso"),
+        ("19000085", "Cancelada por Falsa Identidad"),
+        ("19000083", "Cancelada por Muerte"),
+    ],
+)
+def test_a_novedad_is_read_whole(loop: LoopThread, make_source: MakeSource, cedula: str, novedad: str) -> None:
+    outcome = ask(loop, make_source(), cedula)
+    assert isinstance(outcome, Cancelled)
+    assert outcome.novedad == novedad
+    assert outcome.resolucion
+    assert outcome.fecha_novedad
+
+
+@pytest.mark.parametrize("cedula", ["19000096", "19000089"])
+def test_both_ways_of_not_being_in_the_census(loop: LoopThread, make_source: MakeSource, cedula: str) -> None:
+    assert ask(loop, make_source(), cedula) == NotFound()
+
+
+@pytest.mark.parametrize(
+    ("cedula", "status"),
+    [
+        ("19000095", "blocked"),
+        ("19000093", "network_error"),
+        ("19000092", "parse_error"),
+        ("19000091", "captcha_failed"),
+        ("19000088", "network_error"),
+        ("19000087", "network_error"),
+        ("19000084", "parse_error"),
+        ("19000082", "network_error"),
+        ("19000080", "network_error"),
+    ],
+)
+def test_every_bad_mood_is_a_failure_of_its_kind(
+    loop: LoopThread, make_source: MakeSource, cedula: str, status: str
+) -> None:
+    outcome = ask(loop, make_source(), cedula)
+    assert isinstance(outcome, Failure)
+    assert outcome.status == status
+    assert cedula not in outcome.reason
+
+
+def test_a_site_that_never_replies_costs_the_budget_and_no_more(loop: LoopThread, make_source: MakeSource) -> None:
+    outcome = loop.run(make_source(seconds=5).lookup("19000094", LookupHooks()), seconds=15)
+    assert outcome == Failure(outcome.kind, "the site did not reply in time")
+    assert outcome.status == "timeout"
+
+
+def test_a_connection_that_was_cut_once_works_the_next_time(loop: LoopThread, make_source: MakeSource) -> None:
+    assert ask(loop, make_source(), "1906279").status == "network_error"
+    assert ask(loop, make_source(), "1906279") == place("1906279")
+
+
+@pytest.mark.parametrize(
+    ("mood", "status"),
+    [
+        ("bloqueo", "blocked"),
+        ("bloqueo-200", "blocked"),
+        ("caida", "network_error"),
+        ("corte", "network_error"),
+        ("mantenimiento", "network_error"),
+        ("desconocido", "parse_error"),
+        ("vacio", "parse_error"),
+        ("error-una-vez", "found"),
+        ("lento", "found"),
+    ],
+)
+def test_every_mood_of_the_page_has_its_status(
+    loop: LoopThread, make_source: MakeSource, mood: str, status: str
+) -> None:
+    outcome = ask(loop, make_source(query=f"?animo={mood}"), "19000001")
+    assert outcome.status == status
+
+
+def test_a_page_that_never_loads_costs_the_budget_and_no_more(loop: LoopThread, make_source: MakeSource) -> None:
+    source = make_source(query="?animo=sin-respuesta", seconds=1)
+    outcome = loop.run(source.lookup("19000001", LookupHooks()), seconds=10)
+    assert outcome == Failure(outcome.kind, "the page did not load in time")
+    assert outcome.status == "timeout"
+
+
+def test_no_captcha_is_bought_for_a_page_that_has_none(loop: LoopThread, make_source: MakeSource) -> None:
+    with PracticeServer() as site:
+        outcome = ask(loop, make_source(site.census_url, query="?captcha=no"), "19000001")
+        assert outcome == place("19000001")
+        assert not site.journal.of("captcha_task")
+
+
+@pytest.mark.parametrize("cedula", ["19000087", "19000001"])
+def test_one_lookup_loads_the_page_once_and_asks_once(loop: LoopThread, make_source: MakeSource, cedula: str) -> None:
+    with PracticeServer() as site:
+        captcha = TwoCaptcha("una-clave", site.captcha_url, poll_seconds=0.01)
+        ask(loop, make_source(site.census_url, captcha=captcha), cedula)
+        assert [entry.kind for entry in site.journal] == ["page", "captcha_task", "captcha_result", "consulta"]
+
+
+@pytest.mark.parametrize("cedula", ["19000088", "19000096", "19000095", "19000001"])
+def test_a_token_is_not_complained_about_when_the_captcha_was_not_the_trouble(
+    loop: LoopThread, make_source: MakeSource, cedula: str
+) -> None:
+    with PracticeServer() as site:
+        captcha = TwoCaptcha("una-clave", site.captcha_url, poll_seconds=0.01)
+        ask(loop, make_source(site.census_url, captcha=captcha), cedula)
+        assert not site.journal.of("captcha_report")
+
+
+@pytest.mark.parametrize(("key", "cedula"), [("una-clave", "19000091"), ("token-malo", "19000001")])
+def test_a_token_that_the_site_refused_is_reported(
+    loop: LoopThread, make_source: MakeSource, key: str, cedula: str
+) -> None:
+    with PracticeServer() as site:
+        captcha = TwoCaptcha(key, site.captcha_url, poll_seconds=0.01)
+        outcome = ask(loop, make_source(site.census_url, captcha=captcha), cedula)
+        assert outcome.status == "captcha_failed"
+        assert [entry.detail for entry in site.journal.of("captcha_report")] == ["incorrect"]
+
+
+@pytest.mark.parametrize("key", ["sin-saldo", "clave-mala", "sin-cupo", "imposible", "basura", "http-502"])
+def test_a_captcha_that_cannot_be_had_is_a_captcha_failure(
+    loop: LoopThread, make_source: MakeSource, site: PracticeServer, key: str
+) -> None:
+    captcha = TwoCaptcha(key, site.captcha_url, poll_seconds=0.01)
+    outcome = ask(loop, make_source(captcha=captcha), "19000001")
+    assert outcome.status == "captcha_failed"
+
+
+@pytest.mark.parametrize("key", ["lento", "mudo"])
+def test_a_captcha_that_comes_too_late_is_a_captcha_failure_within_the_budget(
+    loop: LoopThread, make_source: MakeSource, site: PracticeServer, key: str
+) -> None:
+    captcha = TwoCaptcha(key, site.captcha_url, poll_seconds=0.05)
+    outcome = loop.run(make_source(captcha=captcha, seconds=4).lookup("19000001", LookupHooks()), seconds=15)
+    assert outcome == Failure(outcome.kind, "the captcha was not solved in time")
+    assert outcome.status == "captcha_failed"
+
+
+def test_the_practice_page_asks_no_foreign_host_for_anything(
+    loop: LoopThread, shared_browser: object, site: PracticeServer
+) -> None:
+    async def hosts() -> set[str]:
+        async with shared_browser.page() as page:  # type: ignore[attr-defined]
+            asked: set[str] = set()
+            page.on("request", lambda request: asked.add(request.url.partition("/censo")[0].partition("/recap")[0]))
+            await page.goto(site.census_url, wait_until="networkidle")
+            return {url for url in asked if not url.startswith("data:")}
+
+    assert loop.run(hosts()) == {site.origin}
+
+
+def test_no_cedula_gets_into_a_log_line(
+    loop: LoopThread, make_source: MakeSource, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for cedula in ("19000001", "19000095", "19000093"):
+        ask(loop, make_source(), cedula)
+        assert cedula not in caplog.text
+    assert "cedula=••••0001" in caplog.text
+
+
+def test_the_source_knocks_without_asking_about_anybody(loop: LoopThread, make_source: MakeSource) -> None:
+    with PracticeServer() as site:
+        met = loop.run(make_source(site.census_url).knock())
+        assert met == f"practice: a form of the ajax kind at {site.census_url}"
+        assert [entry.kind for entry in site.journal] == ["page"]

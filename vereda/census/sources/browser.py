@@ -1,0 +1,305 @@
+"""The browser: found, launched once a process, shared by lookups. The only importer of Playwright.
+
+We ask as the browser that it is: its own user agent, no disguise, no proxy. The driver talks to it through a pipe, so
+that it dies with this process whatever kills it.
+"""
+
+import asyncio
+import logging
+import os
+import re
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import BrowserContext, Page, Playwright, Request, Response, Route, async_playwright
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
+
+from vereda.census.sources.executables import find_executable
+from vereda.census.sources.port import FailureKind
+
+__all__ = [
+    "Browser",
+    "BrowserUnavailableError",
+    "Page",
+    "PageError",
+    "Request",
+    "body_of",
+    "find_executable",
+    "stay",
+    "unreachable",
+]
+
+logger = logging.getLogger("vereda.census.sources")
+
+# On top of the driver's own, which stop updates, sync and field trials already.
+_ARGUMENTS = (
+    "--disable-client-side-phishing-detection",
+    "--disable-domain-reliability",
+    "--disable-quic",
+    "--no-pings",
+)
+_LAUNCH_SECONDS = 40
+_OPEN_SECONDS = 20
+_CLOSE_SECONDS = 5
+
+_NET_ERROR = re.compile(r"net::(ERR_[A-Z0-9_]{1,60})")
+_SLOW_ERRORS = {"ERR_TIMED_OUT", "ERR_CONNECTION_TIMED_OUT"}
+
+_left_behind: list[object] = []
+"""Browsers of another process or event loop. Kept, because to let go of one here would end it there."""
+
+
+class PageError(Exception):
+    """The page, or the browser around it, failed. `reason` holds nothing of what was typed into the page."""
+
+    def __init__(self, kind: FailureKind, reason: str, evidence: str = "") -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+        self.evidence = evidence
+
+
+class BrowserUnavailableError(PageError):
+    """There is no browser to ask with."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(FailureKind.NETWORK_ERROR, reason)
+
+
+@dataclass(slots=True, eq=False)
+class _Running:
+    """A launched browser with its driver. `opened` counts all pages so far, `in_use` those not closed yet."""
+
+    driver: Playwright
+    chromium: Chromium
+    opened: int = 0
+    in_use: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    running: _Running
+    context: BrowserContext
+    page: Page
+
+
+class Browser:
+    """One browser for all lookups of a process and event loop, launched at the first and launched again when it dies.
+
+    After `pages_per_launch` pages a new one takes over, and the old one ends with its last page.
+    """
+
+    def __init__(self, executable: str = "", *, headless: bool = True, pages_per_launch: int = 200) -> None:
+        self._executable = executable
+        self._headless = headless
+        self._pages_per_launch = pages_per_launch
+        self._home: tuple[int, asyncio.AbstractEventLoop] | None = None
+        self._is_closed = False
+        self._running: _Running | None = None
+        self._launching: asyncio.Task[_Running] | None = None
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    @asynccontextmanager
+    async def page(self) -> AsyncIterator[Page]:
+        """Give an empty page in a context of its own, which is closed afterwards whatever happens.
+
+        Raises `PageError` for what goes wrong with it, inside the block as well.
+        """
+        self._settle_here()
+        opening = self._spawn(self._open())
+        try:
+            visit = await asyncio.shield(opening)
+            with _plain_errors():
+                yield visit.page
+        finally:
+            leaving = self._spawn(self._leave(opening))
+            if opening.done():
+                await asyncio.shield(leaving)
+
+    async def close(self) -> None:
+        """End the browser, and with it what is still being looked up. No page opens afterwards."""
+        self._settle_here()
+        self._is_closed = True
+        if self._launching is not None:
+            await asyncio.wait([self._launching], timeout=_LAUNCH_SECONDS)
+        if self._running is not None:
+            self._dismiss(self._running)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=3 * _CLOSE_SECONDS)
+
+    def _settle_here(self) -> None:
+        """Forget a browser that was launched before a fork or on another event loop: it is not ours to touch."""
+        home = (os.getpid(), asyncio.get_running_loop())
+        if self._home != home:
+            _left_behind.extend(filter(None, (self._home, self._running, self._launching)))
+            self._home, self._running, self._launching, self._tasks = home, None, None, set()
+
+    def _spawn[T](self, work: Coroutine[object, object, T]) -> asyncio.Task[T]:
+        """Start what must come to its end even if the lookup that wants it is cancelled."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return task
+
+    async def _open(self) -> _Visit:
+        try:
+            return await self._open_in(await self._current())
+        except BrowserUnavailableError:
+            raise
+        except PageError as error:
+            logger.warning("browser.relaunched reason=%s", error.reason)
+            return await self._open_in(await self._current())
+
+    async def _open_in(self, running: _Running) -> _Visit:
+        running.opened += 1
+        running.in_use += 1
+        try:
+            with _plain_errors():
+                async with asyncio.timeout(_OPEN_SECONDS):
+                    context = await running.chromium.new_context(locale="es-CO")
+                    context.set_default_timeout(0)  # whoever asks has a deadline of his own
+                    return _Visit(running, context, await context.new_page())
+        except (PageError, TimeoutError):
+            running.in_use -= 1
+            self._dismiss(running)
+            raise PageError(FailureKind.NETWORK_ERROR, "the browser does not open a page") from None
+
+    async def _leave(self, opening: asyncio.Task[_Visit]) -> None:
+        """Close the context, if one was opened, and end a browser that nobody uses any more."""
+        try:
+            visit = await opening
+        except PageError:
+            return
+        running = visit.running
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await visit.context.close()
+        except (PlaywrightError, TimeoutError):
+            logger.warning("browser.context_lost")
+            self._dismiss(running)
+        running.in_use -= 1
+        if running is not self._running and not running.in_use:
+            await _end(running)
+
+    async def _current(self) -> _Running:
+        running = self._running
+        if running is not None and not running.chromium.is_connected():
+            self._dismiss(running)
+        elif running is not None and running.opened >= self._pages_per_launch:
+            self._retire(running)
+        if self._running is not None:
+            return self._running
+        if self._launching is None:
+            self._launching = self._spawn(self._launch())
+        return await asyncio.shield(self._launching)
+
+    def _retire(self, running: _Running) -> None:
+        self._running = None
+        if not running.in_use:
+            self._spawn(_end(running))
+
+    def _dismiss(self, running: _Running) -> None:
+        """End it at once, with all its pages: it is broken or not wanted any more."""
+        if running is self._running:
+            self._running = None
+        self._spawn(_end(running))
+
+    async def _launch(self) -> _Running:
+        try:
+            if self._is_closed:
+                raise BrowserUnavailableError("the browser has been closed")
+            executable = find_executable(self._executable)
+            if executable is None:
+                raise BrowserUnavailableError("no browser: neither Chromium nor Chrome was found")
+            self._running = await _launched(executable, headless=self._headless)
+            return self._running
+        finally:
+            self._launching = None
+
+
+async def _launched(executable: str, *, headless: bool) -> _Running:
+    """Start a driver and a browser. As root Chromium has no sandbox, and refuses to start unless told so."""
+    driver: Playwright | None = None
+    try:
+        async with asyncio.timeout(_LAUNCH_SECONDS):
+            driver = await async_playwright().start()
+            chromium = await driver.chromium.launch(
+                executable_path=executable, headless=headless, args=_ARGUMENTS, chromium_sandbox=os.geteuid() != 0
+            )
+    except (PlaywrightError, OSError) as error:  # a TimeoutError is an OSError
+        logger.warning("browser.launch_failed executable=%s error=%s", executable, str(error)[:1000])
+        if driver is not None:
+            await _stop(driver)
+        raise BrowserUnavailableError(f"the browser does not start ({type(error).__name__})") from None
+    logger.info("browser.launched version=%s", chromium.version)
+    return _Running(driver, chromium)
+
+
+async def _end(running: _Running) -> None:
+    with suppress(PlaywrightError, TimeoutError):
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await running.chromium.close()
+    await _stop(running.driver)
+
+
+async def _stop(driver: Playwright) -> None:
+    """Tell the driver to go; it kills a browser that hangs after 30 seconds, for which nobody waits here."""
+    with suppress(PlaywrightError, TimeoutError):
+        await asyncio.wait_for(asyncio.shield(driver.stop()), _CLOSE_SECONDS)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Turn Playwright's errors into ours. Their texts repeat what was typed, so nothing of them goes on."""
+    try:
+        yield
+    except PlaywrightError as error:
+        raise _plain(error) from None
+
+
+def _plain(error: PlaywrightError) -> PageError:
+    net_error = _NET_ERROR.search(error.message)
+    if net_error:
+        return unreachable(net_error[1])
+    if isinstance(error, PlaywrightTimeoutError):
+        return PageError(FailureKind.TIMEOUT, "the page did not get ready in time")
+    if "closed" in error.message or "crash" in error.message:
+        return PageError(FailureKind.NETWORK_ERROR, "the browser went away during the lookup")
+    return PageError(FailureKind.PARSE_ERROR, "the page did not let itself be used like the form that it looks like")
+
+
+def unreachable(text: str) -> PageError:
+    """Return the error for a request that got no reply; `text` holds Chromium's name for why."""
+    found = re.search(r"ERR_[A-Z0-9_]{1,60}", text)
+    code = found[0] if found else "no reply"
+    kind = FailureKind.TIMEOUT if code in _SLOW_ERRORS else FailureKind.NETWORK_ERROR
+    return PageError(kind, f"the site could not be reached ({code})")
+
+
+async def body_of(response: Response) -> bytes:
+    """Return the body, empty if there is none. Raises `PageError` if the connection broke before its end."""
+    try:
+        return await response.body()
+    except PlaywrightError as error:
+        if response.request.failure:
+            raise unreachable(response.request.failure) from None
+        if "getResponseBody" in error.message:  # how the browser says that it kept nothing of an empty body
+            return b""
+        raise
+
+
+async def stay(page: Page) -> None:
+    """Keep the page from being loaded again by its own script: the reply would be lost, and nobody paced that load."""
+    await page.route(re.compile(re.escape(page.url.partition("#")[0])), _only_what_is_asked)
+
+
+async def _only_what_is_asked(route: Route) -> None:
+    with suppress(PlaywrightError):
+        if route.request.is_navigation_request() and route.request.method == "GET":
+            await route.abort("aborted")
+        else:
+            await route.continue_()

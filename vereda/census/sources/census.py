@@ -1,0 +1,149 @@
+"""A census site asked through a browser: one page load, one captcha if the page has one, one form, one reply."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from vereda.census.sources.browser import Browser, Page, PageError
+from vereda.census.sources.captcha import CaptchaError, CaptchaSolver, Solved
+from vereda.census.sources.dialects import DIALECTS, Dialect
+from vereda.census.sources.evidence import scrub
+from vereda.census.sources.parsing import read_strange_page
+from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, UnreachableError
+from vereda.lib.cedula import mask
+
+logger = logging.getLogger("vereda.census.sources")
+
+_REPORT_SECONDS = 5
+_TOO_LATE = {
+    "page": Failure(FailureKind.TIMEOUT, "the page did not load in time"),
+    "captcha": Failure(FailureKind.CAPTCHA_FAILED, "the captcha was not solved in time"),
+    "reply": Failure(FailureKind.TIMEOUT, "the site did not reply in time"),
+}
+
+
+class CensusSource:
+    """A source whose lookups share one browser. `timeout_seconds` is the budget of one, from the page's opening on."""
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        *,
+        browser: Browser,
+        solver: CaptchaSolver,
+        dialects: Sequence[Dialect] = DIALECTS,
+        timeout_seconds: float = 90.0,
+    ) -> None:
+        self.name = name
+        self._url = url
+        self._browser = browser
+        self._solver = solver
+        self._dialects = dialects
+        self._timeout_seconds = timeout_seconds
+
+    async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
+        """Ask about one bare cédula. Never raises for what a site or a network can do; only cancellation passes."""
+        began = time.monotonic()
+        logger.info("source.lookup_started source=%s cedula=%s", self.name, mask(cedula))
+        try:
+            async with self._browser.page() as page:
+                await hooks.before_open()
+                outcome = await self._ask_in_time(page, cedula, hooks)
+        except PageError as error:
+            outcome = _failure(error)
+        logger.info(
+            "source.lookup_ended source=%s cedula=%s status=%s seconds=%.1f reason=%s",
+            self.name,
+            mask(cedula),
+            outcome.status,
+            time.monotonic() - began,
+            outcome.reason if isinstance(outcome, Failure) else "",
+        )
+        return outcome
+
+    async def knock(self) -> str:
+        """Open the page without asking about anybody; return what was met there. Raises `UnreachableError`."""
+        try:
+            async with self._browser.page() as page, asyncio.timeout(self._timeout_seconds):
+                met = await self._open(page)
+        except PageError as error:
+            raise UnreachableError(error.reason) from None
+        except TimeoutError:
+            raise UnreachableError(_TOO_LATE["page"].reason) from None
+        if isinstance(met, Failure):
+            raise UnreachableError(met.reason)
+        return f"{self.name}: a form of the {met.name} kind at {self._url}"
+
+    async def close(self) -> None:
+        """Let go of the browser. Safe to call twice."""
+        await self._browser.close()
+
+    async def _ask_in_time(self, page: Page, cedula: str, hooks: LookupHooks) -> Outcome:
+        visit = _Visit(page, cedula, hooks, self._solver)
+        deadline = asyncio.timeout(self._timeout_seconds)
+        try:
+            async with deadline:
+                met = await self._open(page)
+                outcome = met if isinstance(met, Failure) else await visit.ask(met)
+        except CaptchaError as error:
+            outcome = Failure(FailureKind.CAPTCHA_FAILED, error.reason)
+        except TimeoutError:
+            if not deadline.expired():
+                raise  # a hook's own, none of ours
+            outcome = _TOO_LATE[visit.stage]
+        await visit.complain_about(outcome)
+        return outcome
+
+    async def _open(self, page: Page) -> Dialect | Failure:
+        """Load the page. Its body decides what it is: the complete form has been seen with HTTP 500 as well."""
+        response = await page.goto(self._url, wait_until="domcontentloaded")
+        for dialect in self._dialects:
+            if await dialect.recognises(page):
+                flaw = await dialect.flaw(page)
+                return Failure(FailureKind.PARSE_ERROR, flaw, scrub(await page.content())) if flaw else dialect
+        return read_strange_page(await page.content(), response.status if response else 0)
+
+
+class _Visit:
+    """One lookup at an open page: how far it has come, and the captcha token that was bought for it."""
+
+    def __init__(self, page: Page, cedula: str, hooks: LookupHooks, solver: CaptchaSolver) -> None:
+        self.stage = "page"
+        self._page = page
+        self._cedula = cedula
+        self._hooks = hooks
+        self._solver = solver
+        self._solved: Solved | None = None
+
+    async def ask(self, dialect: Dialect) -> Outcome:
+        """Buy a token if the page wants one, send the form and read the reply."""
+        token = await self._token(dialect)
+        self.stage = "reply"
+        try:
+            reply = await dialect.ask(self._page, self._cedula, token)
+        except PageError as error:
+            return _failure(error)
+        return dialect.read(reply, self._cedula)
+
+    async def complain_about(self, outcome: Outcome) -> None:
+        """Report a token that the site refused: nobody should have to pay for it."""
+        if self._solved and isinstance(outcome, Failure) and outcome.kind is FailureKind.CAPTCHA_FAILED:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_REPORT_SECONDS):
+                    await self._solver.report(self._solved.task_id, good=False)
+
+    async def _token(self, dialect: Dialect) -> str:
+        sitekey = await dialect.captcha_sitekey(self._page)
+        if not sitekey:
+            return ""
+        self.stage = "captcha"
+        self._solved = await self._solver.solve(self._page.url, sitekey, on_started=self._hooks.captcha_started)
+        await self._hooks.captcha_solved(self._solved.seconds, self._solved.cost)
+        return self._solved.token
+
+
+def _failure(error: PageError) -> Failure:
+    return Failure(error.kind, error.reason, scrub(error.evidence))

@@ -1,0 +1,12 @@
+"""The generations of the census page. Each module is one: how its page is recognised, filled, sent and read.
+
+The site has had seven in fifteen years, and two live at once: a page is told by its DOM, not by its address.
+"""
+
+from vereda.census.sources.dialects.ajax import AjaxDialect
+from vereda.census.sources.dialects.dialect import Dialect
+
+__all__ = ["DIALECTS", "Dialect"]
+
+DIALECTS: tuple[Dialect, ...] = (AjaxDialect(),)
+"""All that we speak, the likeliest first."""
