@@ -1,6 +1,7 @@
 """What these tests share: a loop, a practice site, and one browser for all that do not harm it."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.census.sources.loop import LoopThread
 from vereda.census.sources.browser import Browser
 from vereda.census.sources.captcha import CaptchaSolver, TwoCaptcha
 from vereda.census.sources.census import CensusSource
+from vereda.census.sources.port import LookupHooks, Outcome
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +38,20 @@ def solver(site: PracticeServer) -> TwoCaptcha:
     return TwoCaptcha("una-clave", site.captcha_url, poll_seconds=0.01)
 
 
+@pytest.fixture(scope="session")
+def practised(loop: LoopThread, site: PracticeServer, shared_browser: Browser) -> Callable[[str], Outcome]:
+    """What the practice site said about a cédula through the browser, asked once however many tests want to know."""
+    solver = TwoCaptcha("una-clave", site.captcha_url, poll_seconds=0.01)
+    source = CensusSource("practice", site.census_url, browser=shared_browser, solver=solver, timeout_seconds=30)
+
+    @cache
+    def ask(cedula: str) -> Outcome:
+        return loop.run(source.lookup(cedula, LookupHooks()))
+
+    return ask
+
+
+type Practised = Callable[[str], Outcome]
 type MakeSource = Callable[..., CensusSource]
 
 

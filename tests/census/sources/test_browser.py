@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.census.sources.loop import LoopThread
-from tests.census.sources.processes import chromiums, drivers, wait_until_gone
+from tests.census.sources.processes import chromiums, drivers, kill, wait_until_gone
 from vereda.census.sources import browser as browser_module
 from vereda.census.sources.browser import Browser, BrowserUnavailableError, PageError
 from vereda.census.sources.port import FailureKind
@@ -123,7 +123,7 @@ def test_a_browser_that_was_killed_is_launched_again(loop: LoopThread, chromium:
     before = chromiums()
     loop.run(title_of_a_page(chromium))
     (first,) = chromiums() - before
-    os.kill(first, signal.SIGKILL)
+    kill({first})
     wait_until_gone({first})
     assert loop.run(title_of_a_page(chromium)) == "hola"
     assert len(chromiums() - before) == 1
@@ -133,7 +133,7 @@ def test_a_browser_whose_driver_was_killed_is_launched_again(loop: LoopThread, c
     browsers_before, drivers_before = chromiums(), drivers()
     loop.run(title_of_a_page(chromium))
     first, killed = chromiums() - browsers_before, drivers() - drivers_before
-    os.kill(*killed, signal.SIGKILL)
+    kill(killed)
     wait_until_gone(killed | first)
     assert loop.run(title_of_a_page(chromium)) == "hola"
 
@@ -143,7 +143,7 @@ def test_a_page_whose_browser_dies_fails_as_a_network_error(loop: LoopThread, ch
 
     async def use() -> None:
         async with chromium.page() as page:
-            os.kill(*(chromiums() - before), signal.SIGKILL)
+            kill(chromiums() - before)
             await page.wait_for_function("false")
 
     with pytest.raises(PageError) as caught:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
@@ -17,8 +17,6 @@ from tests.census.sources.loop import LoopThread
 from vereda.census.sources.captcha import CaptchaError, NoSolver, Solved, TwoCaptcha
 
 KEY = "0123456789abcdef0123456789abcdef"
-
-type Answer = Callable[[str, dict[str, Any]], Awaitable[web.StreamResponse]]
 
 
 class Service:
@@ -45,7 +43,7 @@ class Service:
         return [method for method, _ in self.asked]
 
     @asynccontextmanager
-    async def client(self, **options: Any) -> Any:
+    async def client(self, **options: Any) -> AsyncIterator[TwoCaptcha]:
         app = web.Application()
         app.router.add_post("/{method}", self.answer)
         runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)

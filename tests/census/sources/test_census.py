@@ -1,8 +1,6 @@
 """A lookup where the site, the network or the browser does what nobody hopes for."""
 
 import asyncio
-import os
-import signal
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
@@ -12,7 +10,7 @@ from aiohttp import web
 from tests.census.sources.bent_site import FIELDS, NONCE, SCRIPT, WIDGET, BentSite, found, hang, page
 from tests.census.sources.conftest import MakeSource
 from tests.census.sources.loop import LoopThread
-from tests.census.sources.processes import chromiums, drivers
+from tests.census.sources.processes import chromiums, drivers, kill
 from tests.census.sources.replies import CEDULA, FOUND, success
 from tests.census.sources.test_browser import open_contexts
 from vereda.census.sources.browser import Browser
@@ -326,12 +324,12 @@ def test_a_browser_killed_in_the_middle_is_a_network_error_and_the_next_lookup_w
 ) -> None:
     before = victims()
 
-    async def kill(request: web.Request) -> web.StreamResponse:
-        os.kill(*(victims() - before), signal.SIGKILL)
+    async def kill_the_browser(request: web.Request) -> web.StreamResponse:
+        kill(victims() - before)
         return await hang(request)
 
     async def look_up_twice() -> list[str]:
-        site = BentSite(answer=kill)
+        site = BentSite(answer=kill_the_browser)
         async with site.listening() as url:
             source = CensusSource("x", url, browser=Browser(), solver=NoSolver())
             first = await source.lookup(CEDULA, LookupHooks())

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from practice.moods import MOODS
-from tests.census.sources.conftest import MakeSource
+from tests.census.sources.conftest import MakeSource, Practised
 from tests.census.sources.loop import LoopThread
 from vereda.census.sources.fake import FakeSource
 from vereda.census.sources.port import Cancelled, Failure, Found, LookupHooks, Source
@@ -53,8 +53,8 @@ def test_an_ordinary_cedula_is_found(loop: LoopThread, source: Source) -> None:
 
 
 @pytest.mark.parametrize("cedula", UNTIMED)
-def test_the_fake_brings_what_the_practice_site_would(loop: LoopThread, make_source: MakeSource, cedula: str) -> None:
-    real = loop.run(make_source().lookup(cedula, LookupHooks()))
+def test_the_fake_brings_what_the_practice_site_would(loop: LoopThread, practised: Practised, cedula: str) -> None:
+    real = practised(cedula)
     fake = loop.run(FakeSource().lookup(cedula, LookupHooks()))
     assert fake.status == real.status
     if isinstance(real, Cancelled) and isinstance(fake, Cancelled):

@@ -43,7 +43,7 @@ _ARGUMENTS = (
 )
 _LAUNCH_SECONDS = 40
 _OPEN_SECONDS = 20
-_CLOSE_SECONDS = 5
+_CLOSE_SECONDS = 3
 
 _NET_ERROR = re.compile(r"net::(ERR_[A-Z0-9_]{1,60})")
 _SLOW_ERRORS = {"ERR_TIMED_OUT", "ERR_CONNECTION_TIMED_OUT"}
@@ -124,17 +124,19 @@ class Browser:
         self._settle_here()
         self._is_closed = True
         if self._launching is not None:
-            await asyncio.wait([self._launching], timeout=_LAUNCH_SECONDS)
-        if self._running is not None:
-            self._dismiss(self._running)
+            await asyncio.wait([self._launching], timeout=_CLOSE_SECONDS)
+        running, self._running = self._running, None
+        if running is not None:
+            self._spawn(_end(running))
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=3 * _CLOSE_SECONDS)
+            await asyncio.wait(self._tasks, timeout=2 * _CLOSE_SECONDS)
 
     def _settle_here(self) -> None:
         """Forget a browser that was launched before a fork or on another event loop: it is not ours to touch."""
         home = (os.getpid(), asyncio.get_running_loop())
         if self._home != home:
-            _left_behind.extend(filter(None, (self._home, self._running, self._launching)))
+            if self._running is not None or self._launching is not None:
+                _left_behind.append((self._home, self._running, self._launching))
             self._home, self._running, self._launching, self._tasks = home, None, None, set()
 
     def _spawn[T](self, work: Coroutine[object, object, T]) -> asyncio.Task[T]:
@@ -165,7 +167,7 @@ class Browser:
                     return _Visit(running, context, await context.new_page())
         except (PageError, TimeoutError):
             running.in_use -= 1
-            self._dismiss(running)
+            self._retire(running)
             raise PageError(FailureKind.NETWORK_ERROR, "the browser does not open a page") from None
 
     async def _leave(self, opening: asyncio.Task[_Visit]) -> None:
@@ -180,16 +182,14 @@ class Browser:
                 await visit.context.close()
         except (PlaywrightError, TimeoutError):
             logger.warning("browser.context_lost")
-            self._dismiss(running)
+            self._retire(running)
         running.in_use -= 1
-        if running is not self._running and not running.in_use:
-            await _end(running)
+        if running is not self._running:
+            self._retire(running)
 
     async def _current(self) -> _Running:
         running = self._running
-        if running is not None and not running.chromium.is_connected():
-            self._dismiss(running)
-        elif running is not None and running.opened >= self._pages_per_launch:
+        if running and (running.opened >= self._pages_per_launch or not running.chromium.is_connected()):
             self._retire(running)
         if self._running is not None:
             return self._running
@@ -198,15 +198,11 @@ class Browser:
         return await asyncio.shield(self._launching)
 
     def _retire(self, running: _Running) -> None:
-        self._running = None
-        if not running.in_use:
-            self._spawn(_end(running))
-
-    def _dismiss(self, running: _Running) -> None:
-        """End it at once, with all its pages: it is broken or not wanted any more."""
+        """Open no more pages in it, and end it as soon as the last one is closed: others may still be asking there."""
         if running is self._running:
             self._running = None
-        self._spawn(_end(running))
+        if not running.in_use:
+            self._spawn(_end(running))
 
     async def _launch(self) -> _Running:
         try:
@@ -230,7 +226,7 @@ async def _launched(executable: str, *, headless: bool) -> _Running:
             chromium = await driver.chromium.launch(
                 executable_path=executable, headless=headless, args=_ARGUMENTS, chromium_sandbox=os.geteuid() != 0
             )
-    except (PlaywrightError, OSError) as error:  # a TimeoutError is an OSError
+    except Exception as error:  # noqa: BLE001 - a driver that does not come up raises plain Exceptions
         logger.warning("browser.launch_failed executable=%s error=%s", executable, str(error)[:1000])
         if driver is not None:
             await _stop(driver)
@@ -269,7 +265,7 @@ def _plain(error: PlaywrightError) -> PageError:
         return PageError(FailureKind.TIMEOUT, "the page did not get ready in time")
     if "closed" in error.message or "crash" in error.message:
         return PageError(FailureKind.NETWORK_ERROR, "the browser went away during the lookup")
-    return PageError(FailureKind.PARSE_ERROR, "the page did not let itself be used like the form that it looks like")
+    return PageError(FailureKind.PARSE_ERROR, "the browser could not use the page")
 
 
 def unreachable(text: str) -> PageError:
