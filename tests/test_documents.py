@@ -5,7 +5,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from vereda.census.models import LookupAttempt
+from vereda.census.models import LONGEST_TEXT, LookupAttempt
+from vereda.census.sources import parsing
 from vereda.census.sources.port import FailureKind
 from vereda.census.statuses import Status
 
@@ -46,3 +47,7 @@ def test_nothing_sets_the_flag_that_hides_orm_calls_on_an_event_loop() -> None:
     code = [*ROOT.glob("vereda/**/*.py"), *ROOT.glob("practice/**/*.py"), *ROOT.glob("scripts/*"), ROOT / "run"]
 
     assert not [path for path in code if path.is_file() and "DJANGO_ALLOW_ASYNC_UNSAFE" in path.read_text()]
+
+
+def test_what_the_parser_takes_for_a_text_fits_into_the_record() -> None:
+    assert parsing._LONGEST_CELL == LONGEST_TEXT

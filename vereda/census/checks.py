@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-from vereda.census.sources.build import KNOWN_SOLVERS, KNOWN_SOURCES
+from vereda.census.sources.config import KNOWN_SOLVERS, KNOWN_SOURCES
 
 
 @checks.register

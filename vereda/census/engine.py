@@ -22,7 +22,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from vereda.census import actions, pace
-from vereda.census.sources.build import SourceConfig, build_source
+from vereda.census.sources.build import build_source
+from vereda.census.sources.config import SourceConfig
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, Source
 
 logger = logging.getLogger(__name__)

@@ -17,6 +17,10 @@ from vereda.census.sources.novedades import NovedadKind, kind_of
 from vereda.census.statuses import ANSWERS, WAITING, Status
 
 
+LONGEST_TEXT = 300
+"""Characters of a census text: as many as the parser takes for one."""
+
+
 class Reason(models.TextChoices):
     """Why a lookup was asked for."""
 
@@ -55,15 +59,15 @@ class CedulaInfo(models.Model):
     )
     status = models.CharField("estado", max_length=20, choices=Status, default=Status.PENDING)
 
-    departamento = models.CharField("departamento", max_length=120, blank=True)
-    municipio = models.CharField("municipio", max_length=120, blank=True)
-    puesto = models.CharField("puesto", max_length=200, blank=True)
-    direccion = models.CharField("dirección", max_length=300, blank=True)
-    mesa = models.CharField("mesa", max_length=20, blank=True)
+    departamento = models.CharField("departamento", max_length=LONGEST_TEXT, blank=True)
+    municipio = models.CharField("municipio", max_length=LONGEST_TEXT, blank=True)
+    puesto = models.CharField("puesto", max_length=LONGEST_TEXT, blank=True)
+    direccion = models.CharField("dirección", max_length=LONGEST_TEXT, blank=True)
+    mesa = models.CharField("mesa", max_length=LONGEST_TEXT, blank=True)
 
-    novedad = models.CharField("novedad", max_length=300, blank=True)
-    resolucion = models.CharField("resolución", max_length=120, blank=True)
-    fecha_novedad = models.CharField("fecha de la novedad", max_length=60, blank=True)
+    novedad = models.CharField("novedad", max_length=LONGEST_TEXT, blank=True)
+    resolucion = models.CharField("resolución", max_length=LONGEST_TEXT, blank=True)
+    fecha_novedad = models.CharField("fecha de la novedad", max_length=LONGEST_TEXT, blank=True)
 
     answer_status = models.CharField("última respuesta", max_length=20, choices=Status, blank=True)
     answer_source = models.CharField("fuente de la respuesta", max_length=40, blank=True)

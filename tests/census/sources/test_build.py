@@ -1,9 +1,9 @@
 import pytest
 
-from vereda.census.sources.build import KNOWN_SOLVERS, KNOWN_SOURCES, SourceConfig, build_solver, build_source
+from vereda.census.sources.build import build_solver, build_source
 from vereda.census.sources.captcha import NoSolver, TwoCaptcha
 from vereda.census.sources.census import CensusSource
-from vereda.census.sources.fake import FakeSource
+from vereda.census.sources.config import KNOWN_SOLVERS, KNOWN_SOURCES, SourceConfig
 
 
 @pytest.mark.parametrize("name", ["practice", "registraduria"])
@@ -14,12 +14,13 @@ def test_a_census_site_is_opened_at_its_own_address_unless_told_otherwise(name: 
     assert (usual.name, usual._url, elsewhere._url) == (name, KNOWN_SOURCES[name], "http://localhost:1/x")
 
 
-def test_the_fake_is_known_by_name() -> None:
-    assert isinstance(build_source(SourceConfig("fake")), FakeSource)
+def test_nobody_can_be_told_invented_answers_by_a_setting() -> None:
+    with pytest.raises(ValueError, match="'fake'"):
+        build_source(SourceConfig("fake"))
 
 
 def test_an_unknown_source_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="'otra'; known: practice, registraduria, fake"):
+    with pytest.raises(ValueError, match="'otra'; known: practice, registraduria"):
         build_source(SourceConfig("otra"))
 
 
