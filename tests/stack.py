@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from practice.server import PracticeServer
-from vereda.census.management.commands.start import free_port
+from vereda.lib.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 

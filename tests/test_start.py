@@ -19,6 +19,7 @@ from django.contrib.staticfiles.finders import get_finder
 from django.core.management import CommandError, call_command
 
 from vereda.census.management.commands import start
+from vereda.lib.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -66,8 +67,8 @@ def unconfigured(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def product(start_product: Start) -> Product:
     """A product that is ready, on ports of its own."""
-    port = start.free_port()
-    process = start_product("--port", str(port), "--practice-port", str(start.free_port()))
+    port = free_port()
+    process = start_product("--port", str(port), "--practice-port", str(free_port()))
     return Product(process, read_announcement(process), port)
 
 
@@ -160,7 +161,7 @@ def test_nothing_lives_on_when_the_supervisor_is_killed(product: Product, enviro
 
 
 def test_it_carries_on_when_the_terminal_is_gone(start_product: Start, environment: dict[str, str]) -> None:
-    process = start_product("--port", str(start.free_port()), "--practice-port", str(start.free_port()))
+    process = start_product("--port", str(free_port()), "--practice-port", str(free_port()))
     assert process.stdout is not None
     process.stdout.close()
     wait_until(lambda: "--user-data-dir" in names(environment))
@@ -192,9 +193,9 @@ def test_a_busy_port_is_said_in_one_sentence_before_anything_starts(
 
 
 def test_a_database_that_does_not_answer_is_said_in_one_sentence(environment: dict[str, str]) -> None:
-    environment["DATABASE_URL"] = f"postgres://nobody@127.0.0.1:{start.free_port()}/nothing"
+    environment["DATABASE_URL"] = f"postgres://nobody@127.0.0.1:{free_port()}/nothing"
 
-    said = start_in_vain(environment, "--port", str(start.free_port()))
+    said = start_in_vain(environment, "--port", str(free_port()))
 
     assert "CommandError: La base de datos no responde" in said
     assert "Traceback" not in said
@@ -203,7 +204,7 @@ def test_a_database_that_does_not_answer_is_said_in_one_sentence(environment: di
 def test_a_program_that_cannot_start_is_named(environment: dict[str, str]) -> None:
     environment["GUNICORN_CMD_ARGS"] = "--no-such-option"
 
-    said = start_in_vain(environment, "--port", str(start.free_port()), "--practice-port", str(start.free_port()))
+    said = start_in_vain(environment, "--port", str(free_port()), "--practice-port", str(free_port()))
 
     assert said.endswith("CommandError: «web» se cierra apenas empieza: vea los mensajes de arriba.\n")
 
@@ -241,7 +242,7 @@ def test_on_its_usual_port_the_practice_site_needs_no_variables(unconfigured: No
 def test_another_source_needs_no_practice_site(settings: Any) -> None:
     settings.CENSUS_SOURCE = "registraduria"
 
-    assert start.choose_practice_port(start.free_port()) is None
+    assert start.choose_practice_port(free_port()) is None
     assert [program.name for program in start.programs(8000, None)] == ["web", "worker"]
 
 

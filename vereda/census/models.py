@@ -16,7 +16,6 @@ from vereda.census import wording as wordings
 from vereda.census.sources.novedades import NovedadKind, kind_of
 from vereda.census.statuses import ANSWERS, WAITING, Status
 
-
 LONGEST_TEXT = 300
 """Characters of a census text: as many as the parser takes for one."""
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from vereda.census.sources.browser import Browser, Page, PageError
 from vereda.census.sources.captcha import CaptchaError, CaptchaSolver, Solved
-from vereda.census.sources.dialects import DIALECTS, Dialect
+from vereda.census.sources.dialects import DIALECTS, Dialect, Form
 from vereda.census.sources.evidence import scrub
 from vereda.census.sources.parsing import read_strange_page
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, UnreachableError
@@ -75,7 +75,8 @@ class CensusSource:
             raise UnreachableError(_TOO_LATE["page"].reason) from None
         if isinstance(met, Failure):
             raise UnreachableError(met.reason)
-        return f"{self.name}: a form of the {met.name} kind at {self._url}"
+        dialect, _ = met
+        return f"{self.name}: a form of the {dialect.name} kind at {self._url}"
 
     async def close(self) -> None:
         """Let go of the browser. Safe to call twice."""
@@ -87,7 +88,7 @@ class CensusSource:
         try:
             async with deadline:
                 met = await self._open(page)
-                outcome = met if isinstance(met, Failure) else await visit.ask(met)
+                outcome = met if isinstance(met, Failure) else await visit.ask(*met)
         except CaptchaError as error:
             outcome = Failure(FailureKind.CAPTCHA_FAILED, error.reason)
         except TimeoutError:
@@ -97,13 +98,15 @@ class CensusSource:
         await visit.complain_about(outcome)
         return outcome
 
-    async def _open(self, page: Page) -> Dialect | Failure:
+    async def _open(self, page: Page) -> tuple[Dialect, Form] | Failure:
         """Load the page. Its body decides what it is: the complete form has been seen with HTTP 500 as well."""
         response = await page.goto(self._url, wait_until="domcontentloaded")
         for dialect in self._dialects:
-            if await dialect.recognises(page):
-                flaw = await dialect.flaw(page)
-                return Failure(FailureKind.PARSE_ERROR, flaw, scrub(await page.content())) if flaw else dialect
+            form = await dialect.recognise(page)
+            if form and form.flaw:
+                return Failure(FailureKind.PARSE_ERROR, form.flaw, scrub(await page.content()))
+            if form:
+                return dialect, form
         return read_strange_page(await page.content(), response.status if response else 0)
 
 
@@ -118,9 +121,9 @@ class _Visit:
         self._solver = solver
         self._solved: Solved | None = None
 
-    async def ask(self, dialect: Dialect) -> Outcome:
+    async def ask(self, dialect: Dialect, form: Form) -> Outcome:
         """Buy a token if the page wants one, send the form and read the reply."""
-        token = await self._token(dialect)
+        token = await self._token(form.sitekey) if form.sitekey else ""
         self.stage = "reply"
         try:
             reply = await dialect.ask(self._page, self._cedula, token)
@@ -135,10 +138,7 @@ class _Visit:
                 async with asyncio.timeout(_REPORT_SECONDS):
                     await self._solver.report(self._solved.task_id, good=False)
 
-    async def _token(self, dialect: Dialect) -> str:
-        sitekey = await dialect.captcha_sitekey(self._page)
-        if not sitekey:
-            return ""
+    async def _token(self, sitekey: str) -> str:
         self.stage = "captcha"
         self._solved = await self._solver.solve(self._page.url, sitekey, on_started=self._hooks.captcha_started)
         await self._hooks.captcha_solved(self._solved.seconds, self._solved.cost)

@@ -9,7 +9,6 @@ import fcntl
 import hashlib
 import http.client
 import os
-import socket
 import sys
 from collections.abc import Iterator
 from io import StringIO
@@ -24,9 +23,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connections
 
 from vereda.census.demo import LOGINS
+from vereda.lib.ports import HOST, free_port, is_free
 from vereda.supervisor import KeepsFailingError, Program, StopRequests, Supervisor
 
-HOST = "127.0.0.1"
 PRACTICE_PORT = 8800
 READY_SECONDS = 120
 
@@ -116,25 +115,6 @@ def static_sources() -> Iterator[Path]:
     for finder in get_finders():
         for name, storage in finder.list([]):
             yield Path(storage.path(name))
-
-
-def is_free(port: int) -> bool:
-    """Tell whether a server could listen on the port of this machine."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-        return True
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def choose_practice_port(wanted: int) -> int | None:

@@ -4,9 +4,9 @@ The site has had seven in fifteen years, and two live at once: a page is told by
 """
 
 from vereda.census.sources.dialects.ajax import AjaxDialect
-from vereda.census.sources.dialects.dialect import Dialect
+from vereda.census.sources.dialects.dialect import Dialect, Form
 
-__all__ = ["DIALECTS", "Dialect"]
+__all__ = ["DIALECTS", "Dialect", "Form"]
 
 DIALECTS: tuple[Dialect, ...] = (AjaxDialect(),)
 """All that we speak, the likeliest first."""

@@ -7,7 +7,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 from vereda.census.sources.browser import Page, PageError, Request, body_of, stay, unreachable
-from vereda.census.sources.dialects.dialect import Reply
+from vereda.census.sources.dialects.dialect import Form, Reply
 from vereda.census.sources.parsing import read_ajax_reply
 from vereda.census.sources.port import Answer, Failure, FailureKind
 from vereda.lib.text import fold
@@ -15,14 +15,28 @@ from vereda.lib.text import fold
 CURRENT_PLACE = "-1"
 """The election that means "where I vote now". Any other option is one named election, and its answers mislead."""
 
-_PARTS = ("#form", "#nuip", "#tipo", "#token", "#enviar")
 _WIDGET_MILLISECONDS = 10_000
 _SEND_SECONDS = 10
 
-_HAS_ALL = "selectors => selectors.every(selector => document.querySelector(selector) !== null)"
-_SITEKEY = "() => document.querySelector('.g-recaptcha[data-sitekey]')?.dataset.sitekey ?? ''"
+_RECOGNISE = """place => {
+    const parts = ['#form', '#nuip', '#tipo', '#token', '#enviar'].map(part => document.querySelector(part));
+    if (parts.includes(null)) {
+        return null;
+    }
+    const widget = document.querySelector('.g-recaptcha[data-sitekey]');
+    const offersPlace = [...document.querySelectorAll('#tipo option')].some(option => option.value === place);
+    return { sitekey: widget?.dataset.sitekey ?? '', offersPlace };
+}"""
+_FILL = """([cedula, place]) => {
+    for (const [field, value] of [['#nuip', cedula], ['#tipo', place]]) {
+        const element = document.querySelector(field);
+        element.value = value;
+        element.dispatchEvent(new Event('input', { bubbles: true }));
+        element.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+}"""
 # The page's script asks the widget for the token, and its form sends what the widget's text area holds. A widget that
-# were loaded later would forget both, so it is waited for.
+# came later would forget both, so it is waited for.
 _HAND_OVER = """async ([token, milliseconds]) => {
     const name = 'g-recaptcha-response';
     const area = () => document.querySelector(`#form textarea[name="${name}"]`);
@@ -50,25 +64,19 @@ class AjaxDialect:
 
     name = "ajax"
 
-    async def recognises(self, page: Page) -> bool:
-        """Say whether all parts of the form are there."""
-        return bool(await page.evaluate(_HAS_ALL, _PARTS))
-
-    async def flaw(self, page: Page) -> str:
-        """Return a complaint when the current voting place cannot be chosen."""
-        is_complete = await page.evaluate(_HAS_ALL, [f'#tipo option[value="{CURRENT_PLACE}"]'])
-        return "" if is_complete else "the form does not offer the current voting place (option -1)"
-
-    async def captcha_sitekey(self, page: Page) -> str:
-        """Return the sitekey that the page itself carries."""
-        return str(await page.evaluate(_SITEKEY))
+    async def recognise(self, page: Page) -> Form | None:
+        """Return the form if all its parts are there."""
+        met = await page.evaluate(_RECOGNISE, CURRENT_PLACE)
+        if met is None:
+            return None
+        flaw = "" if met["offersPlace"] else "the form does not offer the current voting place (option -1)"
+        return Form(sitekey=met["sitekey"], flaw=flaw)
 
     async def ask(self, page: Page, cedula: str, token: str) -> Reply:
         """Fill and send the form. Its script navigates nowhere, so the reply to its request is waited for."""
         if token:
             await page.evaluate(_HAND_OVER, [token, _WIDGET_MILLISECONDS])
-        await page.fill("#nuip", cedula)
-        await page.select_option("#tipo", value=CURRENT_PLACE)
+        await page.evaluate(_FILL, [cedula, CURRENT_PLACE])
         return await _send(page)
 
     def read(self, reply: Reply, cedula: str) -> Answer | Failure:

@@ -16,21 +16,24 @@ class Reply:
     http_status: int
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a page offers to be asked with, known before a captcha is paid for.
+
+    `sitekey` is its captcha's, empty without one; `flaw` says what the form lacks to be used, empty if nothing.
+    """
+
+    sitekey: str = ""
+    flaw: str = ""
+
+
 class Dialect(Protocol):
     """How to use one generation of the page. May raise `PageError`, and whatever Playwright raises."""
 
     name: str
 
-    async def recognises(self, page: Page) -> bool:
-        """Say whether the loaded page is of this generation, by its DOM."""
-        ...
-
-    async def flaw(self, page: Page) -> str:
-        """Return what the form lacks to be used, found before a captcha is paid for; nothing if it is complete."""
-        ...
-
-    async def captcha_sitekey(self, page: Page) -> str:
-        """Return the sitekey of the page's captcha; nothing if it has none."""
+    async def recognise(self, page: Page) -> Form | None:
+        """Return the loaded page's form if it is of this generation, told by its DOM."""
         ...
 
     async def ask(self, page: Page, cedula: str, token: str) -> Reply:
