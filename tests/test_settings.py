@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,11 +66,25 @@ def test_sqlite_begins_every_transaction_as_a_writer_and_minds_its_foreign_keys(
         assert cursor.execute("PRAGMA busy_timeout").fetchone() == (20_000,)
 
 
-def test_switching_to_the_real_site_drops_every_practice_setting(tmp_path: Path) -> None:
+def test_variables_that_are_set_to_nothing_leave_practice_on_this_machine() -> None:
+    empty = dict.fromkeys(
+        ["CENSUS_SOURCE", "CAPTCHA_SOLVER", "TWOCAPTCHA_URL", "TWOCAPTCHA_API_KEY", "DATABASE_URL"], ""
+    )
+    code = "from django.conf import settings as s; print(s.CENSUS_SOURCE, s.CAPTCHA_SOLVER, s.TWOCAPTCHA_URL)"
+
+    assert printed_by(code, **empty) == "practice 2captcha http://127.0.0.1:8800"
+
+
+def test_switching_to_the_real_site_drops_every_practice_setting() -> None:
     code = "from django.conf import settings as s; print(s.CAPTCHA_SOLVER, repr(s.TWOCAPTCHA_URL), s.CENSUS_URL or '-')"
-    environment = {**os.environ, "CENSUS_SOURCE": "registraduria", "DJANGO_SETTINGS_MODULE": "vereda.settings"}
+
+    assert printed_by(code, CENSUS_SOURCE="registraduria") == "none '' -"
+
+
+def printed_by(code: str, **variables: str) -> str:
+    """Run code in a fresh interpreter with these variables and return what it prints."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "vereda.settings", **variables}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True
     )
-
-    assert done.stdout.strip() == "none '' -"
+    return done.stdout.strip()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import dj_database_url
 import django_stubs_ext
 from django.utils.csp import CSP
 from environs import Env
@@ -68,8 +69,10 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # Database
 
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'vereda.sqlite3'}", conn_max_age=60)
+DATABASES: dict[str, Any] = {
+    "default": dj_database_url.parse(
+        env.str("DATABASE_URL", "") or f"sqlite:///{VAR_DIR / 'vereda.sqlite3'}", conn_max_age=60
+    )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -106,7 +109,7 @@ Q_CLUSTER: dict[str, Any] = {
 
 # Census
 
-CENSUS_SOURCE = env.str("CENSUS_SOURCE", "practice")
+CENSUS_SOURCE = env.str("CENSUS_SOURCE", "") or "practice"
 CENSUS_URL = env.str("CENSUS_URL", "")
 CENSUS_PACE_SECONDS = env.float("CENSUS_PACE_SECONDS", 5)
 CENSUS_TIMEOUT_SECONDS = env.float("CENSUS_TIMEOUT_SECONDS", 90)
@@ -116,15 +119,16 @@ CENSUS_COOLDOWN_SECONDS = env.int("CENSUS_COOLDOWN_SECONDS", 30)
 BROWSER_EXECUTABLE = env.str("BROWSER_EXECUTABLE", "")
 BROWSER_HEADLESS = env.bool("BROWSER_HEADLESS", True)
 
-# The practice source brings its own captcha service, at the same address, so that nothing needs to be set for it.
+# The practice source brings its own captcha service, at the same address, so that nothing needs to be set for it. A
+# variable that is set to nothing counts as not set: practice must never reach the real service.
 PRACTICE_ORIGIN = (
     "{0.scheme}://{0.netloc}".format(urlsplit(CENSUS_URL or "http://127.0.0.1:8800"))
     if CENSUS_SOURCE == "practice"
     else ""
 )
-CAPTCHA_SOLVER = env.str("CAPTCHA_SOLVER", "2captcha" if PRACTICE_ORIGIN else "none")
-TWOCAPTCHA_API_KEY = env.str("TWOCAPTCHA_API_KEY", "practica" if PRACTICE_ORIGIN else "")
-TWOCAPTCHA_URL = env.str("TWOCAPTCHA_URL", PRACTICE_ORIGIN)
+CAPTCHA_SOLVER = env.str("CAPTCHA_SOLVER", "") or ("2captcha" if PRACTICE_ORIGIN else "none")
+TWOCAPTCHA_API_KEY = env.str("TWOCAPTCHA_API_KEY", "") or ("practica" if PRACTICE_ORIGIN else "")
+TWOCAPTCHA_URL = env.str("TWOCAPTCHA_URL", "") or PRACTICE_ORIGIN
 TWOCAPTCHA_POLL_SECONDS = env.float("TWOCAPTCHA_POLL_SECONDS", 0.2 if PRACTICE_ORIGIN else 5)
 
 # The rest
