@@ -28,8 +28,14 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    """Look at the product as a person with a phone in Colombia does."""
-    return {**browser_context_args, "viewport": PHONE, "locale": "es-CO", "timezone_id": "America/Bogota"}
+    """Look at the product as a person with a phone in Colombia does; nothing fades in while axe looks."""
+    return {
+        **browser_context_args,
+        "viewport": PHONE,
+        "locale": "es-CO",
+        "timezone_id": "America/Bogota",
+        "reduced_motion": "reduce",
+    }
 
 
 @pytest.fixture(scope="session")

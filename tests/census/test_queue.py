@@ -79,7 +79,7 @@ def test_an_echo_goes_through_a_real_cluster_and_back(
 def test_a_person_is_looked_up_by_a_forked_worker_and_no_browser_is_left(
     environment: dict[str, str], tmp_path: Path, practice: PracticeServer
 ) -> None:
-    environment = {**environment, "TMPDIR": str(tmp_path)}
+    environment = {**environment, "VEREDA_TEST": str(tmp_path)}
     user_id = shell(environment, REGISTER.format(cedula="900400100"))
     with running(environment, tmp_path / "worker.log", "qcluster"):
         assert shell(environment, WAIT_FOR_THE_TASK_OF.format(user_id=user_id)) == "ACTIVE 1 1"
@@ -101,9 +101,9 @@ def test_a_lost_bell_is_rung_again_and_a_failed_attempt_is_repeated_by_its_sched
 
 
 def _is_of(process: psutil.Process, folder: str) -> bool:
-    """Whether a living process works for the product whose files lie in a folder."""
+    """Whether a living process belongs to the test whose files lie in a folder: every process inherits the mark."""
     try:
-        return process.environ().get("TMPDIR") == folder and process.status() != psutil.STATUS_ZOMBIE
+        return process.environ().get("VEREDA_TEST") == folder and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
 

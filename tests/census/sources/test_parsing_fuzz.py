@@ -2,13 +2,15 @@
 
 import json
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.census.sources.replies import BLOCK_PAGE, CEDULA, FOUND, NOT_FOUND, NOVEDAD, refusal, success
 from vereda.census.sources.parsing import read_ajax_reply, read_result_html, read_strange_page
-from vereda.census.sources.port import Cancelled, Failure, Found, NotFound
-from vereda.lib.text import fold
+from vereda.census.sources.port import Cancelled, Failure, Found
+
+# A busy machine is no reason to fail.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SEEDS = (FOUND, NOVEDAD, NOT_FOUND, BLOCK_PAGE, success(FOUND), success(NOVEDAD), refusal(NOT_FOUND), "")
 PIECES = (
@@ -16,6 +18,21 @@ PIECES = (
     "<script>", "<!--", "</p>", "<div id='success'>", "\\u0000", '"', "{", "]", "\\ud800", "&#0;", "&#xD800;", "<svg>",
     "<template>", "<select>", "<html>", "no se encuentra en el censo", "NOVEDAD", "\0", "\ud800", "<td data-th>",
 )  # fmt: skip
+
+WITHOUT_A_VERDICT = (
+    FOUND.replace("MESA", "ZONA"),
+    FOUND.replace("PUESTO", "LUGAR"),
+    NOVEDAD.replace("NOVEDAD", "ESTADO"),
+    NOT_FOUND.replace("no se encuentra", "se encuentra"),
+    f"<!-- {NOT_FOUND} {NOVEDAD} -->",
+    "<script>" + NOT_FOUND + "</script>",
+    "<p>Si su documento no se encuentra en el censo electoral, pregunte.</p>",
+    "<h3>NOVEDAD: Cancelada por Muerte</h3>",
+    "<table><tr><td>PUESTO</td><td>MESA</td><td>MUNICIPIO</td></tr></table>",
+    "<template><table id='consulta'>",
+    "</td></tr></table></p></div>",
+    BLOCK_PAGE,
+)
 
 
 @st.composite
@@ -28,6 +45,7 @@ def bent(draw: st.DrawFn) -> str:
     return text
 
 
+@patient
 @given(bent() | st.text(), st.text(max_size=20), st.integers(100, 599))
 def test_no_reply_raises_and_a_voting_place_is_always_whole(body: str, content_type: str, status: int) -> None:
     outcome = read_ajax_reply(body, content_type, status, CEDULA)
@@ -37,25 +55,27 @@ def test_no_reply_raises_and_a_voting_place_is_always_whole(body: str, content_t
         assert outcome.novedad
 
 
+@patient
 @given(bent() | st.text())
-def test_no_result_raises_and_verdicts_need_their_words(html: str) -> None:
+def test_no_result_raises(html: str) -> None:
     outcome = read_result_html(html, CEDULA)
-    match outcome:
-        case Found():
-            assert {"puesto", "mesa"} <= set(fold(html.replace("'", " ").replace(">", " ").replace("<", " ")).split())
-        case Cancelled():
-            assert "novedad" in fold(html)
-        case NotFound():
-            assert "no se encuentra en el censo" in fold(html.replace("<", " <").replace(">", "> ")) or "&" in html
-        case Failure():
-            assert "\0" not in outcome.evidence
+    if isinstance(outcome, Failure):
+        assert "\0" not in outcome.evidence
 
 
+@patient
+@given(st.lists(st.sampled_from(WITHOUT_A_VERDICT) | st.text(max_size=8)))
+def test_no_verdict_comes_out_of_a_page_that_has_none(pieces: list[str]) -> None:
+    assert isinstance(read_result_html("".join(pieces), CEDULA), Failure)
+
+
+@patient
 @given(bent() | st.text(), st.integers(100, 599))
 def test_no_page_raises(html: str, status: int) -> None:
     read_strange_page(html, status)
 
 
+@patient
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.text(),
