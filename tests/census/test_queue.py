@@ -96,7 +96,7 @@ def test_a_lost_bell_is_rung_again_and_a_failed_attempt_is_repeated_by_its_sched
     assert shell(environment, FORGET_THE_BELLS) == "1"
     shell(environment, REGISTER.format(cedula="900400379"))  # this one's first attempt fails
 
-    with running(environment, tmp_path / "worker.log", "qcluster"):
+    with running(environment, tmp_path / "worker.log", "worker"):
         assert shell(environment, WAIT_FOR_EVERYBODY) == "[('ACTIVE', 1), ('ACTIVE', 2)]"
 
 

@@ -16,6 +16,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.db import connections
+from django_q.tasks import async_task
+
+from vereda.census import schedules
 
 PREFIX = "vereda-"
 LONGEST_PATH = 58
@@ -28,6 +32,8 @@ class Command(BaseCommand):
 
     def handle(self, **_: Any) -> None:
         with private_temporary_folder():
+            async_task(schedules.RESCUE)  # what an earlier worker left undone is taken up at once
+            connections.close_all()  # the cluster forks, and a connection must not be shared
             call_command("qcluster")
             for process in multiprocessing.active_children():
                 process.join()  # `qcluster` returns once the cluster runs; its handler of SIGTERM ends the cluster
