@@ -14,7 +14,8 @@ import pytest
 from tests.census.sources.loop import LoopThread
 from tests.census.sources.processes import chromiums, drivers, kill, wait_until_gone
 from vereda.census.sources import browser as browser_module
-from vereda.census.sources.browser import Browser, BrowserUnavailableError, PageError
+from vereda.census.sources.browser import Browser
+from vereda.census.sources.errors import BrowserUnavailableError, PageError
 from vereda.census.sources.port import FailureKind
 
 ROOT = Path(__file__).parents[3]

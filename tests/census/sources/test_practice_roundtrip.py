@@ -1,6 +1,9 @@
 """The whole way: our browser and captcha client against the practice site, through a real headless Chromium."""
 
+import json
 import logging
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,8 +11,10 @@ from practice.people import hostile_place, place_of
 from practice.server import PracticeServer
 from tests.census.sources.conftest import MakeSource, Practised
 from tests.census.sources.loop import LoopThread
+from vereda.census.sources import browser as browser_module
 from vereda.census.sources.browser import Browser
 from vereda.census.sources.captcha import TwoCaptcha
+from vereda.census.sources.census import CensusSource
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, LookupHooks, NotFound, Outcome, Source
 
 
@@ -163,17 +168,22 @@ def test_a_captcha_that_comes_too_late_is_a_captcha_failure_within_the_budget(
     assert outcome == Failure(FailureKind.CAPTCHA_FAILED, "the captcha was not solved in time")
 
 
-def test_the_practice_page_asks_no_foreign_host_for_anything(
-    loop: LoopThread, shared_browser: Browser, site: PracticeServer
+def test_a_lookup_at_the_practice_site_asks_no_other_host_for_anything(
+    loop: LoopThread, site: PracticeServer, solver: TwoCaptcha, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def hosts() -> set[str]:
-        async with shared_browser.page() as page:
-            asked: set[str] = set()
-            page.on("request", lambda request: asked.add(request.url.partition("/censo")[0].partition("/recap")[0]))
-            await page.goto(site.census_url, wait_until="networkidle")
-            return {url for url in asked if not url.startswith("data:")}
+    """Neither the page nor Chromium by itself: its own log tells which names it wanted to know the addresses of."""
+    log = tmp_path / "net.json"
+    monkeypatch.setattr(browser_module, "_ARGUMENTS", (*browser_module._ARGUMENTS, f"--log-net-log={log}"))
+    source = CensusSource("practice", site.census_url, browser=Browser(), solver=solver, timeout_seconds=30)
+    assert ask(loop, source, "19000001") == place("19000001")
+    loop.run(source.close())
+    assert hosts_wanted(json.loads(log.read_text())) <= {site.origin, "http://~notfound", "https://~notfound"}
 
-    assert loop.run(hosts()) == {site.origin}
+
+def hosts_wanted(net_log: dict[str, Any]) -> set[str]:
+    request = net_log["constants"]["logEventTypes"]["HOST_RESOLVER_MANAGER_REQUEST"]
+    wanted = [event.get("params", {}).get("host", "") for event in net_log["events"] if event["type"] == request]
+    return {host for host in wanted if host}
 
 
 def test_no_cedula_gets_into_a_log_line(

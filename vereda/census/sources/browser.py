@@ -17,56 +17,40 @@ from playwright.async_api import BrowserContext, Page, Playwright, Request, Resp
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
+from vereda.census.sources.errors import BrowserUnavailableError, PageError, unreachable
 from vereda.census.sources.executables import find_executable
 from vereda.census.sources.port import FailureKind
 
-__all__ = [
-    "Browser",
-    "BrowserUnavailableError",
-    "Page",
-    "PageError",
-    "Request",
-    "body_of",
-    "find_executable",
-    "stay",
-    "unreachable",
-]
+__all__ = ["Browser", "Page", "Request", "body_of", "find_executable", "stay"]
 
 logger = logging.getLogger("vereda.census.sources")
 
-# On top of the driver's own, which stop updates, sync and field trials already.
+# Chromium asks its maker's servers for accounts, updates and what the forms of a page are for (with a hash of the
+# page's address), whatever the driver's own arguments say. The page itself may ask any other host.
+_CHROMIUMS_OWN_HOSTS = (
+    "accounts.google.com",
+    "android.clients.google.com",
+    "clients*.google.com",
+    "content-autofill.googleapis.com",
+    "mtalk.google.com",
+    "optimizationguide-pa.googleapis.com",
+    "safebrowsing.googleapis.com",
+    "update.googleapis.com",
+    "*.gvt1.com",
+)
 _ARGUMENTS = (
     "--disable-client-side-phishing-detection",
     "--disable-domain-reliability",
     "--disable-quic",
+    f"--host-resolver-rules={', '.join(f'MAP {host} ~NOTFOUND' for host in _CHROMIUMS_OWN_HOSTS)}",
     "--no-pings",
 )
 _LAUNCH_SECONDS = 40
 _OPEN_SECONDS = 20
 _CLOSE_SECONDS = 3
 
-_NET_ERROR = re.compile(r"net::(ERR_[A-Z0-9_]{1,60})")
-_SLOW_ERRORS = {"ERR_TIMED_OUT", "ERR_CONNECTION_TIMED_OUT"}
-
 _left_behind: list[object] = []
 """Browsers of another process or event loop. Kept, because to let go of one here would end it there."""
-
-
-class PageError(Exception):
-    """The page, or the browser around it, failed. `reason` holds nothing of what was typed into the page."""
-
-    def __init__(self, kind: FailureKind, reason: str, evidence: str = "") -> None:
-        super().__init__(reason)
-        self.kind = kind
-        self.reason = reason
-        self.evidence = evidence
-
-
-class BrowserUnavailableError(PageError):
-    """There is no browser to ask with."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(FailureKind.NETWORK_ERROR, reason)
 
 
 @dataclass(slots=True, eq=False)
@@ -258,22 +242,13 @@ def _plain_errors() -> Iterator[None]:
 
 
 def _plain(error: PlaywrightError) -> PageError:
-    net_error = _NET_ERROR.search(error.message)
-    if net_error:
-        return unreachable(net_error[1])
+    if "net::" in error.message:
+        return unreachable(error.message)
     if isinstance(error, PlaywrightTimeoutError):
         return PageError(FailureKind.TIMEOUT, "the page did not get ready in time")
     if "closed" in error.message or "crash" in error.message:
         return PageError(FailureKind.NETWORK_ERROR, "the browser went away during the lookup")
     return PageError(FailureKind.PARSE_ERROR, "the browser could not use the page")
-
-
-def unreachable(text: str) -> PageError:
-    """Return the error for a request that got no reply; `text` holds Chromium's name for why."""
-    found = re.search(r"ERR_[A-Z0-9_]{1,60}", text)
-    code = found[0] if found else "no reply"
-    kind = FailureKind.TIMEOUT if code in _SLOW_ERRORS else FailureKind.NETWORK_ERROR
-    return PageError(kind, f"the site could not be reached ({code})")
 
 
 async def body_of(response: Response) -> bytes:

@@ -6,9 +6,10 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from vereda.census.sources.browser import Browser, Page, PageError
+from vereda.census.sources.browser import Browser, Page
 from vereda.census.sources.captcha import CaptchaError, CaptchaSolver, Solved
 from vereda.census.sources.dialects import DIALECTS, Dialect, Form
+from vereda.census.sources.errors import PageError
 from vereda.census.sources.evidence import scrub
 from vereda.census.sources.parsing import read_strange_page
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, UnreachableError

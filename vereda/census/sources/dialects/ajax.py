@@ -6,8 +6,9 @@ The form's hidden `token` is a nonce that changes with every load; it goes along
 import asyncio
 from urllib.parse import urlsplit
 
-from vereda.census.sources.browser import Page, PageError, Request, body_of, stay, unreachable
+from vereda.census.sources.browser import Page, Request, body_of, stay
 from vereda.census.sources.dialects.dialect import Form, Reply
+from vereda.census.sources.errors import PageError, unreachable
 from vereda.census.sources.parsing import read_ajax_reply
 from vereda.census.sources.port import Answer, Failure, FailureKind
 from vereda.lib.text import fold
