@@ -50,13 +50,15 @@ def install_package() -> bool:
     packages = ["chromium", "fonts-liberation"]
     _succeeds([*_APT, "update"], seconds=_DOWNLOAD_SECONDS)
     installed = _succeeds([*_APT, "install", "-y", "--no-install-recommends", *packages], seconds=_DOWNLOAD_SECONDS)
-    return installed and find_executable() is not None
+    found = find_executable()
+    return installed and found is not None and starts(found)
 
 
 def main() -> int:
     """Find or install a browser and return the exit status."""
     chosen = configured()
-    if find_executable(chosen):
+    found = find_executable(chosen)
+    if found and starts(found):
         return 0
     if chosen:
         say(f"BROWSER_EXECUTABLE is {chosen}, which is not a program that can be run: correct it or leave it empty.")

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,7 @@ def environment_for(folder: Path, practice: PracticeServer, **variables: str) ->
         "DATABASE_URL": f"sqlite:///{folder}/vereda.sqlite3",
         "CENSUS_URL": practice.census_url,
         "CENSUS_PACE_SECONDS": "0.1",
-        "CENSUS_RETRY_SECONDS": "",
+        "CENSUS_RETRY_SECONDS": "none",
         "CENSUS_TIMEOUT_SECONDS": "6",
         "CENSUS_COOLDOWN_SECONDS": "1",
         **variables,
@@ -54,17 +55,22 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 
 
 @contextmanager
-def running(environment: dict[str, str], log: Path, *command: str, stop_seconds: float = 30) -> Iterator[None]:
+def running(
+    environment: dict[str, str], log: Path, *command: str, stop_seconds: float = 60
+) -> Iterator[subprocess.Popen[str]]:
     """Keep a management command running; SIGTERM ends it, and it must end by that."""
     with log.open("a") as out:
         process = subprocess.Popen(
             [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, stdout=out, stderr=out, text=True
         )
     try:
-        yield
+        yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=stop_seconds)
+        try:
+            process.wait(timeout=stop_seconds)
+        finally:
+            process.kill()
 
 
 @contextmanager
@@ -73,17 +79,15 @@ def stack(folder: Path, **variables: str) -> Iterator[Stack]:
     with PracticeServer(slow_seconds=2.5) as practice:
         environment = environment_for(folder, practice, **variables)
         port, log = free_port(), folder / "product.log"
-        with running(environment, log, "start", "--port", str(port), "--practice-port", str(free_port())):
-            _wait_until_ready(log)
+        with running(environment, log, "start", "--port", str(port), "--practice-port", str(free_port())) as process:
+            _wait_until_ready(process, log)
             yield Stack(f"http://127.0.0.1:{port}", practice, environment, log)
 
 
-def _wait_until_ready(log: Path) -> None:
+def _wait_until_ready(process: subprocess.Popen[str], log: Path) -> None:
     """Wait until the product says that Ctrl-C stops it."""
-    with subprocess.Popen(["tail", "-n", "+1", "-F", str(log)], stdout=subprocess.PIPE, text=True) as tail:
-        assert tail.stdout is not None
-        for line in tail.stdout:
-            if "Ctrl-C" in line:
-                tail.terminate()
-                return
-            assert "CommandError" not in line, line
+    deadline = time.monotonic() + 120
+    while "Ctrl-C" not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.1)

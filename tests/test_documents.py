@@ -19,7 +19,7 @@ def read(path: str) -> str:
 
 def settings_read() -> set[str]:
     """Return the names of the variables that the settings read."""
-    return set(re.findall(r'env\.\w+\(\s*"([A-Z0-9_]+)"', read("vereda/settings.py")))
+    return set(re.findall(r'(?:given\([\w.]+, |env\.str\()"([A-Z0-9_]+)"', read("vereda/settings.py")))
 
 
 def test_operations_documents_every_setting() -> None:

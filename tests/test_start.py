@@ -113,7 +113,7 @@ def is_alive(process: psutil.Process) -> bool:
         return False
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 40) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 120) -> None:
     """Look again and again until it holds."""
     deadline = time.monotonic() + seconds
     while not holds():

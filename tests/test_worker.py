@@ -42,7 +42,7 @@ def test_the_folder_is_where_browsers_leave_their_things_and_goes_with_the_worke
 
 
 def test_folders_of_dead_workers_are_removed_and_of_living_ones_kept(tmp_path: Path) -> None:
-    dead, living = tmp_path / "tmp" / "vereda-dead", tmp_path / "tmp" / "vereda-living"
+    dead, living = tmp_path / "tmp" / "worker-dead", tmp_path / "tmp" / "worker-living"
     with held(living):
         (dead / "profile").mkdir(parents=True)
 
@@ -56,4 +56,4 @@ def test_a_path_too_long_for_the_browsers_socket_gives_way_to_the_systems(
 ) -> None:
     monkeypatch.setattr(worker, "LONGEST_PATH", 58)
 
-    assert worker.temporary_parent(tmp_path / ("long" * 12)) == Path("/tmp")
+    assert worker.temporary_parent(tmp_path / ("long" * 12)) == Path("/tmp", f"vereda-{os.geteuid()}")

@@ -3,6 +3,8 @@
 Grouped as an operator thinks: web, people, database, queue, census, then what nobody needs to touch.
 """
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,16 +23,28 @@ VAR_DIR = BASE_DIR / "var"
 env = Env()
 env.read_env(str(BASE_DIR / ".env"), override=False)
 
+
+def given[T](read: Callable[[str], T], name: str, default: T) -> T:
+    """Return a variable; its default when it is not set, or set to nothing."""
+    return read(name) if os.environ.get(name) else default
+
+
+def retry_seconds(name: str) -> list[int]:
+    """Return the delays of a comma-separated list; none for the word "none"."""
+    text = env.str(name)
+    return [] if text == "none" else [int(part) for part in text.split(",")]
+
+
 # Web
 
 SECRET_KEY = env.str("SECRET_KEY")
-DEBUG = env.bool("DEBUG", False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1"])
-CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+DEBUG = given(env.bool, "DEBUG", default=False)
+ALLOWED_HOSTS = given(env.list, "ALLOWED_HOSTS", ["localhost", "127.0.0.1"])
+CSRF_TRUSTED_ORIGINS: list[str] = given(env.list, "CSRF_TRUSTED_ORIGINS", [])
 ROOT_URLCONF = "vereda.urls"
 WSGI_APPLICATION = "vereda.wsgi.application"
 
-BEHIND_TLS = env.bool("BEHIND_TLS", False)
+BEHIND_TLS = given(env.bool, "BEHIND_TLS", default=False)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SECURE_REDIRECT_EXEMPT = [r"^salud/$"]  # monitors ask from inside, without TLS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if BEHIND_TLS else 0
@@ -71,7 +85,9 @@ AUTH_PASSWORD_VALIDATORS = [
 
 DATABASES: dict[str, Any] = {
     "default": dj_database_url.parse(
-        env.str("DATABASE_URL", "") or f"sqlite:///{VAR_DIR / 'vereda.sqlite3'}", conn_max_age=60
+        given(env.str, "DATABASE_URL", f"sqlite:///{VAR_DIR / 'vereda.sqlite3'}"),
+        conn_max_age=60,
+        conn_health_checks=True,
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -82,7 +98,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", "")
+REDIS_URL = given(env.str, "REDIS_URL", "")
 CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
@@ -94,7 +110,7 @@ CACHES: dict[str, dict[str, Any]] = {
 Q_CLUSTER: dict[str, Any] = {
     "name": "vereda",
     "label": "Cola",
-    "workers": env.int("Q_WORKERS", 1),
+    "workers": given(env.int, "Q_WORKERS", 1),
     "timeout": 120,
     "retry": 180,
     "queue_limit": 1,
@@ -109,27 +125,26 @@ Q_CLUSTER: dict[str, Any] = {
 
 # Census
 
-CENSUS_SOURCE = env.str("CENSUS_SOURCE", "") or "practice"
-CENSUS_URL = env.str("CENSUS_URL", "")
-CENSUS_PACE_SECONDS = env.float("CENSUS_PACE_SECONDS", 5)
-CENSUS_TIMEOUT_SECONDS = env.float("CENSUS_TIMEOUT_SECONDS", 90)
-CENSUS_IN_FLIGHT = env.int("CENSUS_IN_FLIGHT", 8)
-CENSUS_RETRY_SECONDS = env.list("CENSUS_RETRY_SECONDS", [60, 300, 900], subcast=int)
-CENSUS_COOLDOWN_SECONDS = env.int("CENSUS_COOLDOWN_SECONDS", 30)
-BROWSER_EXECUTABLE = env.str("BROWSER_EXECUTABLE", "")
-BROWSER_HEADLESS = env.bool("BROWSER_HEADLESS", True)
+CENSUS_SOURCE = given(env.str, "CENSUS_SOURCE", "practice")
+CENSUS_URL = given(env.str, "CENSUS_URL", "")
+CENSUS_PACE_SECONDS = given(env.float, "CENSUS_PACE_SECONDS", 5.0)
+CENSUS_TIMEOUT_SECONDS = given(env.float, "CENSUS_TIMEOUT_SECONDS", 90.0)
+CENSUS_IN_FLIGHT = given(env.int, "CENSUS_IN_FLIGHT", 8)
+CENSUS_RETRY_SECONDS = given(retry_seconds, "CENSUS_RETRY_SECONDS", [60, 300, 900])
+CENSUS_COOLDOWN_SECONDS = given(env.int, "CENSUS_COOLDOWN_SECONDS", 30)
+BROWSER_EXECUTABLE = given(env.str, "BROWSER_EXECUTABLE", "")
+BROWSER_HEADLESS = given(env.bool, "BROWSER_HEADLESS", default=True)
 
-# The practice source brings its own captcha service, at the same address, so that nothing needs to be set for it. A
-# variable that is set to nothing counts as not set: practice must never reach the real service.
+# The practice source brings its own captcha service, at the same address, so that nothing needs to be set for it.
 PRACTICE_ORIGIN = (
     "{0.scheme}://{0.netloc}".format(urlsplit(CENSUS_URL or "http://127.0.0.1:8800"))
     if CENSUS_SOURCE == "practice"
     else ""
 )
-CAPTCHA_SOLVER = env.str("CAPTCHA_SOLVER", "") or ("2captcha" if PRACTICE_ORIGIN else "none")
-TWOCAPTCHA_API_KEY = env.str("TWOCAPTCHA_API_KEY", "") or ("practica" if PRACTICE_ORIGIN else "")
-TWOCAPTCHA_URL = env.str("TWOCAPTCHA_URL", "") or PRACTICE_ORIGIN
-TWOCAPTCHA_POLL_SECONDS = env.float("TWOCAPTCHA_POLL_SECONDS", 0.2 if PRACTICE_ORIGIN else 5)
+CAPTCHA_SOLVER = given(env.str, "CAPTCHA_SOLVER", "2captcha" if PRACTICE_ORIGIN else "none")
+TWOCAPTCHA_API_KEY = given(env.str, "TWOCAPTCHA_API_KEY", "practica" if PRACTICE_ORIGIN else "")
+TWOCAPTCHA_URL = given(env.str, "TWOCAPTCHA_URL", PRACTICE_ORIGIN)
+TWOCAPTCHA_POLL_SECONDS = given(env.float, "TWOCAPTCHA_POLL_SECONDS", 0.2 if PRACTICE_ORIGIN else 5.0)
 
 # The rest
 
@@ -186,7 +201,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+LOG_LEVEL = given(env.str, "LOG_LEVEL", "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

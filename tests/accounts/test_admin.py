@@ -56,3 +56,19 @@ def test_a_person_added_in_the_administration_follows_the_rules_of_registration(
     assert refused.status_code == 200
     assert taken.status_code == 302
     assert User.objects.filter(cedula="900300001").exists()
+
+
+def test_the_cedula_that_the_census_answered_about_cannot_be_exchanged(client: Client, ana: User, caro: User) -> None:
+    client.force_login(ana)
+    before = caro.cedula
+    client.post(f"/admin/accounts/user/{caro.pk}/change/", person_form(caro, cedula="900999901", full_name="Carolina"))
+
+    caro.refresh_from_db()
+    assert (caro.cedula, caro.full_name) == (before, "Carolina")
+
+
+def test_nobody_can_be_made_their_own_inviter(client: Client, ana: User, caro: User) -> None:
+    client.force_login(ana)
+    page = client.post(f"/admin/accounts/user/{caro.pk}/change/", person_form(caro, referred_by=str(caro.pk)))
+
+    assert "Nadie se invita a sí mismo." in page.content.decode()

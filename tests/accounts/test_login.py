@@ -58,6 +58,31 @@ def test_logout_is_a_post(as_caro: Client) -> None:
     assert "_auth_user_id" not in as_caro.session
 
 
+def test_a_login_that_leads_to_the_login_leads_home(as_caro: Client) -> None:
+    assert as_caro.get("/ingresar/?next=/ingresar/")["Location"] == "/"
+
+
+def test_the_field_takes_a_cedula_with_its_dots(client: Client, db: None) -> None:
+    assert 'maxlength="40"' in str(client.get("/ingresar/").context["form"]["username"])
+
+
+def test_what_was_posted_after_the_session_ended_leads_to_the_login_and_then_home(client: Client, db: None) -> None:
+    assert client.post("/censo/actualizar/")["Location"] == "/ingresar/"
+    assert client.post("/salir/")["Location"] == "/ingresar/"
+
+
+@pytest.mark.parametrize("address", ["http://[::1", "", "nonsense", "http://elsewhere.example/x"])
+def test_a_strange_current_address_leads_home(client: Client, db: None, address: str) -> None:
+    answer = client.get("/censo/", headers={"HX-Request": "true", "HX-Current-URL": address})
+
+    assert answer["HX-Redirect"] == "/ingresar/?next=%2F"
+
+
+@pytest.mark.parametrize("path", ["/", "/perfil/", "/perfil/clave/", "/censo/"])
+def test_no_browser_keeps_a_personal_page(as_caro: Client, path: str) -> None:
+    assert "no-store" in as_caro.get(path)["Cache-Control"]
+
+
 PUBLIC = {
     "/registro/": "people join here",
     "/ingresar/": "people log in here",

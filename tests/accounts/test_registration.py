@@ -161,3 +161,26 @@ def test_when_a_leader_goes_their_people_stay(beto: User, caro: User) -> None:
 )
 def test_a_form_beyond_all_measure_is_a_400(client: Client, db: None, body: dict[str, str]) -> None:
     assert client.post("/registro/", urlencode({**FORM, **body}), FORM_TYPE).status_code == 400
+
+
+def test_a_registration_is_remembered_only_until_the_browser_closes(client: Client, db: None) -> None:
+    register(client)
+
+    assert client.session.get_expire_at_browser_close()
+
+
+@pytest.mark.parametrize(
+    ("is_behind_tls", "forwarded", "stored"),
+    [
+        (True, "203.0.113.9, 198.51.100.7", "198.51.100.7"),
+        (True, "nonsense", None),
+        (False, "203.0.113.9", "127.0.0.1"),
+    ],
+)
+def test_the_proof_carries_the_persons_address_and_not_the_proxys(
+    client: Client, db: None, settings: Any, is_behind_tls: bool, forwarded: str, stored: str | None
+) -> None:
+    settings.BEHIND_TLS = is_behind_tls
+    client.post("/registro/", FORM, headers={"X-Forwarded-For": forwarded})
+
+    assert Consent.objects.get().address == stored

@@ -1,5 +1,7 @@
 """The demo's invented people."""
 
+from typing import Any
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -43,6 +45,14 @@ def test_it_can_be_made_again(demo_people: None) -> None:
     call_command("demo", verbosity=0)
 
     assert User.objects.count() == len(demo.PEOPLE)
+
+
+def test_it_refuses_a_real_source(db: None, settings: Any) -> None:
+    settings.CENSUS_SOURCE = "registraduria"
+    with pytest.raises(CommandError, match="practice census only"):
+        call_command("demo", verbosity=0)
+
+    assert not User.objects.exists()
 
 
 def test_it_refuses_a_database_that_holds_anybody_else(demo_people: None) -> None:

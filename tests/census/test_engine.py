@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -70,13 +71,14 @@ def test_a_bell_for_somebody_who_left_does_nothing(engine: Engine, source: FakeS
     assert source.started == []
 
 
-def test_a_bug_in_a_source_is_a_failure_and_no_verdict(caro: User, caplog: Any) -> None:
+def test_a_bug_of_ours_is_retried_and_not_blamed_on_the_registraduria(caro: User, caplog: Any) -> None:
     engine = Engine(BrokenSource(name="practice"))
     engine.look_up(caro.pk)
     engine.close()
 
     caro.cedula_info.refresh_from_db()
     assert (caro.cedula_info.status, caro.cedula_info.is_retrying) == (Status.PENDING, True)
+    assert "Registraduría" not in caro.cedula_info.error_message
     assert "lookup.broken" in caplog.text
     assert caro.cedula not in caplog.text
 
@@ -95,6 +97,31 @@ def test_without_a_slot_soon_the_lookup_goes_back_uncounted(engine: Engine, sour
 
 def _database_now() -> float:
     return timezone.now().timestamp()
+
+
+def test_a_slot_whose_reservation_was_answered_late_is_not_used(
+    engine: Engine, caro: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [(0.0, 0.5), (0.0, 0.0)]
+
+    def slow(*args: Any) -> float:
+        seconds, delay = answers.pop(0)
+        time.sleep(delay)
+        return seconds
+
+    monkeypatch.setattr(pace, "reserve", slow)
+    engine.look_up(caro.pk)
+
+    assert answers == []
+
+
+def test_a_slot_that_leaves_too_little_time_for_a_whole_lookup_is_not_used(
+    engine: Engine, source: FakeSource, caro: User, settings: Any
+) -> None:
+    settings.CENSUS_TIMEOUT_SECONDS = 200
+
+    assert engine.look_up(caro.pk) == "no slot soon"
+    assert source.started == []
 
 
 def test_who_lost_the_claim_stores_nothing(caro: User) -> None:
@@ -133,7 +160,10 @@ def test_errands_run_on_the_thread_of_the_task(engine: Engine, caro: User, monke
 
 
 def test_threads_of_the_engine_never_keep_a_worker_alive(engine: Engine) -> None:
-    assert all(thread.daemon for thread in threading.enumerate() if thread.name == "census-loop")
+    loops = [thread for thread in threading.enumerate() if thread.name == "census-loop"]
+
+    assert loops
+    assert all(thread.daemon for thread in loops)
 
 
 def test_a_lookup_writes_its_attempt_with_source_and_times(engine: Engine, caro: User) -> None:

@@ -94,6 +94,13 @@ def test_without_a_solver_a_page_with_a_captcha_is_no_answer(practice: PracticeS
     assert (done.returncode, json.loads(done.stdout)["status"]) == (3, "captcha_failed")
 
 
+@pytest.mark.parametrize("name", ["CENSUS_SOURCE", "CAPTCHA_SOLVER"])
+def test_a_setting_that_nobody_knows_is_a_sentence(practice: PracticeServer, tmp_path: Path, name: str) -> None:
+    done = lookup(practice, tmp_path, "900500100", **{name: "nadie"})
+
+    assert (done.returncode, "nadie" in done.stderr, "Traceback" in done.stderr) == (3, True, False)
+
+
 def test_a_site_out_of_reach_is_no_answer(practice: PracticeServer, tmp_path: Path) -> None:
     done = lookup(practice, tmp_path, "900500100", "--json", CENSUS_URL="http://127.0.0.1:9/censo/consultar/")
 

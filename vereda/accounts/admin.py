@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -27,9 +28,15 @@ class PersonCreationForm(AdminUserCreationForm[User]):
 class PersonChangeForm(UserChangeForm[User]):
     """A person, by the same rules as registration."""
 
-    cedula = CedulaField()
     full_name = NameField()
     phone = PhoneField(required=False)
+
+    def clean_referred_by(self) -> User | None:
+        """Nobody is invited by themselves."""
+        inviter: User | None = self.cleaned_data["referred_by"]
+        if inviter == self.instance:
+            raise ValidationError("Nadie se invita a sí mismo.")
+        return inviter
 
 
 @admin.register(User)
@@ -57,8 +64,11 @@ class PersonAdmin(UserAdmin[User]):
     POWER = ("role", "is_staff", "is_superuser", "groups", "user_permissions")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Close the fields that give power to everybody but superusers."""
-        fields = super().get_readonly_fields(request, obj)
+        """Close the fields that give power to everybody but superusers, and a person's cédula to everybody.
+
+        The census answered about that cédula: another one is another person, to be registered anew.
+        """
+        fields = (*super().get_readonly_fields(request, obj), *(("cedula",) if obj else ()))
         return fields if request.user.is_superuser else (*fields, *self.POWER)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:

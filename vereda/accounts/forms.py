@@ -154,6 +154,11 @@ class LoginForm(AuthenticationForm):
         widget=forms.CheckboxInput({"class": "form-check-input"}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Django puts the column's length there, which would cut a cédula that is typed with its dots.
+        self.fields["username"].widget.attrs["maxlength"] = cedulas.LONGEST_TYPED
+
 
 class ProfileForm(forms.ModelForm[User]):
     """One's own data."""

@@ -7,6 +7,7 @@ import secrets
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -69,7 +70,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         USER = "USER", "Usuario"
         LEADER = "LEADER", "Líder"
 
-    cedula = models.CharField("cédula", max_length=10, unique=True)
+    cedula = models.CharField(
+        "cédula",
+        max_length=10,
+        unique=True,
+        validators=[RegexValidator(cedulas.SHAPE, "La cédula son solo números, entre 5 y 10, sin puntos.")],
+    )
     full_name = models.CharField("nombre completo", max_length=120)
     phone = models.CharField("teléfono", max_length=16, blank=True)
     role = models.CharField("rol", max_length=10, choices=Role, default=Role.USER)

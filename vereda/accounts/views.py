@@ -1,8 +1,10 @@
 """Registration, login, home, password and the privacy notice."""
 
+from ipaddress import ip_address
 from urllib.parse import urlencode
 
 import segno
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash, views
 from django.contrib.auth.decorators import login_not_required
@@ -33,6 +35,7 @@ def register(request: HttpRequest) -> HttpResponse:
     form = RegistrationForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and (user := _registered(request, form, code)):
         login(request, user)
+        request.session.set_expiry(0)  # a leader's phone may register many people: only a login is remembered
         return redirect("home")
     leader = User.objects.with_referral_code(code)
     context = {"form": form, "leader": leader, "unknown_code": bool(code) and leader is None}
@@ -48,10 +51,20 @@ def _registered(request: HttpRequest, form: RegistrationForm, code: str) -> User
             phone=form.cleaned_data["phone"],
             password=form.cleaned_data["password1"],
             referral_code=code,
-            address=request.META.get("REMOTE_ADDR") or None,
+            address=_address(request),
         )
     except IntegrityError:
         form.add_taken_error()
+        return None
+
+
+def _address(request: HttpRequest) -> str | None:
+    """Return the address that a request came from: behind our own proxy, the last one that it put down."""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_TLS else ""
+    address = forwarded.rsplit(",", 1)[-1].strip() or request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ip_address(address))
+    except ValueError:
         return None
 
 
@@ -69,6 +82,11 @@ class Login(views.LoginView):
         if not form.cleaned_data["remember_me"]:
             self.request.session.set_expiry(0)
         return response
+
+    def get_redirect_url(self, request: HttpRequest | None = None) -> str:
+        """Return where `next` leads, unless that is the login itself."""
+        url = super().get_redirect_url(request)
+        return "" if url.startswith(self.request.path) else url
 
 
 @require_safe

@@ -33,6 +33,7 @@ VALIDATE_TASK = "vereda.census.tasks.validate_cedula"
 CLAIM_SECONDS = 150
 """How long a claim is good for: longer than the queue's task timeout (120 s), which is longer than a lookup (90 s)."""
 BELLS_PER_RESCUE = 50
+HIGHEST_COST = Decimal(9999)
 
 
 class TooSoonError(Exception):
@@ -119,7 +120,7 @@ def claim(*, user_id: int, now: datetime) -> Claim | None:
     )
     if not is_taken:
         return None
-    return _claim_on(CedulaInfo.objects.select_related("user").get(user_id=user_id), token=token, claimed_at=now)
+    return _claim_on(CedulaInfo.objects.select_related("user").get(user_id=user_id))
 
 
 def record_outcome(
@@ -185,6 +186,26 @@ def record_failure(
 
 
 @transaction.atomic
+def record_interruption(*, claimed: Claim, source: str, now: datetime, detail: str, delay: timedelta) -> bool:
+    """Store that a lookup ended by a fault of ours: again after `delay`, or, attempts used up, a visible failure."""
+    decision = rules.after_failure(
+        kind=FailureKind.NETWORK_ERROR,
+        attempts=claimed.attempts,
+        delays=settings.CENSUS_RETRY_SECONDS,
+        answer_status=claimed.answer_status,
+    )
+    match decision:
+        case rules.Retry():
+            is_stored = _finish(claimed, status=Status.PENDING, next_at=now + delay, error_message=wording.INTERRUPTED)
+        case rules.GiveUp(status=status):
+            is_stored = _finish(claimed, status=status, error_message=wording.INTERRUPTED)
+    if is_stored:
+        _append_attempt(claimed, LookupAttempt.Outcome.LOST, source=source, now=now, detail=detail)
+        logger.warning("lookup.lost record=%s attempts=%s", claimed.record_id, claimed.attempts)
+    return is_stored
+
+
+@transaction.atomic
 def release(*, claimed: Claim, source: str, now: datetime, next_at: datetime) -> bool:
     """Give a claim back without having asked: the attempt does not count, the next may start at `next_at`."""
     is_released = _finish(claimed, status=Status.PENDING, next_at=next_at, attempts=F("attempts") - 1)
@@ -201,7 +222,8 @@ def rescue(*, now: datetime) -> int:
     a backlog does not grow by its own rescue.
     """
     for record in CedulaInfo.objects.abandoned(now).select_related("user"):
-        _rescue_one(record, now=now)
+        lost = _claim_on(record)
+        record_interruption(claimed=lost, source="", now=now, detail="the claim ran out", delay=timedelta(0))
     for user in User.objects.filter(cedula_info=None, is_active=True)[:BELLS_PER_RESCUE]:
         create_record(user=user)
     room = BELLS_PER_RESCUE - get_broker().queue_size()
@@ -209,28 +231,6 @@ def rescue(*, now: datetime) -> int:
     for user_id in due:
         ring(user_id)
     return len(due)
-
-
-@transaction.atomic
-def _rescue_one(record: CedulaInfo, *, now: datetime) -> None:
-    """Return an abandoned record to the queue, or let it fail visibly when its attempts are used up."""
-    if record.claim_token is None or record.claimed_at is None:
-        return
-    lost = _claim_on(record, token=record.claim_token, claimed_at=record.claimed_at)
-    decision = rules.after_failure(
-        kind=FailureKind.NETWORK_ERROR,
-        attempts=lost.attempts,
-        delays=settings.CENSUS_RETRY_SECONDS,
-        answer_status=lost.answer_status,
-    )
-    match decision:
-        case rules.Retry():
-            is_back = _finish(lost, status=Status.PENDING, next_at=now)
-        case rules.GiveUp(status=status):
-            is_back = _finish(lost, status=status, error_message=wording.INTERRUPTED)
-    if is_back:
-        _append_attempt(lost, LookupAttempt.Outcome.LOST, source="", now=now)
-        logger.warning("lookup.lost record=%s attempts=%s", lost.record_id, lost.attempts)
 
 
 def ring(user_id: int) -> None:
@@ -248,14 +248,16 @@ def _ring_at(user_id: int, at: datetime) -> None:
     schedule(VALIDATE_TASK, user_id, schedule_type=Schedule.ONCE, next_run=at)
 
 
-def _claim_on(record: CedulaInfo, *, token: UUID, claimed_at: datetime) -> Claim:
-    """Return the claim that a token gives on a record."""
+def _claim_on(record: CedulaInfo) -> Claim:
+    """Return the claim that holds a record."""
+    assert record.claim_token is not None  # noqa: S101 - the database says so of every record that is claimed
+    assert record.claimed_at is not None  # noqa: S101
     return Claim(
         record_id=record.pk,
         user_id=record.user_id,
         cedula=record.user.cedula,
-        token=token,
-        claimed_at=claimed_at,
+        token=record.claim_token,
+        claimed_at=record.claimed_at,
         attempts=record.attempts,
         answer_status=record.answer_status,
         reason=record.reason,
@@ -287,5 +289,5 @@ def _append_attempt(
         outcome=outcome,
         detail=detail[:300],
         captcha_seconds=spend.seconds,
-        captcha_cost=spend.cost,
+        captcha_cost=spend.cost if spend.cost is None else min(spend.cost, HIGHEST_COST),
     )

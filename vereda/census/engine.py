@@ -9,9 +9,11 @@ import asyncio
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from multiprocessing.util import Finalize
@@ -24,11 +26,20 @@ from django.utils import timezone
 from vereda.census import actions, pace
 from vereda.census.sources.build import build_source
 from vereda.census.sources.config import SourceConfig
-from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, Source
+from vereda.census.sources.port import LookupHooks, Outcome, Source
 
 logger = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 10
+TASK_SECONDS = 112
+"""What a task has from its claim on: the queue ends it at 120 s, and the outcome is still to be stored."""
+
+
+FAULT_DELAY = timedelta(minutes=1)
+
+
+class BrokenLookupError(Exception):
+    """A fault of ours, neither the site's nor the person's; the message names it for operators."""
 
 
 class NoSlotError(Exception):
@@ -103,19 +114,23 @@ class EngineHooks(LookupHooks):
     def __init__(self, source: str, desk: Desk) -> None:
         self._source = source
         self._desk = desk
+        self._latest_start = time.monotonic() + TASK_SECONDS - settings.CENSUS_TIMEOUT_SECONDS
         self.spend: actions.CaptchaSpend | None = None
 
     async def before_open(self) -> None:
-        """Wait for a slot of the pace; who wakes late takes a new one. Raises `NoSlotError` when it is too far away."""
-        loop = asyncio.get_running_loop()
+        """Wait for a slot of the pace; who wakes late takes a new one.
+
+        Lateness counts from before the question, since nobody knows when in between the database answered. Raises
+        `NoSlotError` when the slot is too far away for a whole lookup to fit into the task's time.
+        """
         reserve = partial(pace.reserve, self._source, settings.CENSUS_PACE_SECONDS)
         while True:
+            asked = time.monotonic()
             seconds: float | None = await self._desk.ask(reserve)
-            if seconds is None:
+            if seconds is None or time.monotonic() + seconds > self._latest_start:
                 raise NoSlotError
-            begins = loop.time() + seconds
             await asyncio.sleep(seconds)
-            if loop.time() - begins <= pace.MARGIN_SECONDS:
+            if time.monotonic() - asked - seconds <= pace.MARGIN_SECONDS:
                 return
 
     async def captcha_started(self, task_id: str) -> None:
@@ -148,6 +163,11 @@ class Engine:
             now = timezone.now()
             actions.release(claimed=claimed, source=self.source.name, now=now, next_at=now + pace.HORIZON)
             return "no slot soon"
+        except BrokenLookupError as error:
+            actions.record_interruption(
+                claimed=claimed, source=self.source.name, now=timezone.now(), detail=str(error), delay=FAULT_DELAY
+            )
+            return "broken"
         is_stored = actions.record_outcome(
             claimed=claimed, outcome=outcome, source=self.source.name, now=timezone.now(), spend=spend
         )
@@ -155,7 +175,7 @@ class Engine:
         return outcome.status if is_stored else "claim lost"
 
     def _ask(self, cedula: str) -> tuple[Outcome, actions.CaptchaSpend | None]:
-        """Run one lookup on the loop while serving its errands here. Raises `NoSlotError`."""
+        """Run one lookup on the loop while serving its errands here. Raises `NoSlotError` and `BrokenLookupError`."""
         desk = Desk(self._loop)
         hooks = EngineHooks(self.source.name, desk)
         lookup = asyncio.run_coroutine_threadsafe(self.source.lookup(cedula, hooks), self._loop)
@@ -167,7 +187,7 @@ class Engine:
             raise
         except Exception as error:
             logger.exception("lookup.broken")
-            return Failure(FailureKind.PARSE_ERROR, f"internal error: {type(error).__name__}"), hooks.spend
+            raise BrokenLookupError(type(error).__name__) from None
         except BaseException:  # the queue's own time limit raises SystemExit here
             lookup.cancel()
             raise

@@ -108,8 +108,16 @@ class CedulaInfo(models.Model):
                 name="census_active_has_a_place",
             ),
             models.CheckConstraint(
-                condition=Q(status=Status.PROCESSING, claim_token__isnull=False, claim_expires_at__isnull=False)
-                | (~Q(status=Status.PROCESSING) & Q(claim_token__isnull=True, claim_expires_at__isnull=True)),
+                condition=Q(
+                    status=Status.PROCESSING,
+                    claim_token__isnull=False,
+                    claimed_at__isnull=False,
+                    claim_expires_at__isnull=False,
+                )
+                | (
+                    ~Q(status=Status.PROCESSING)
+                    & Q(claim_token__isnull=True, claimed_at__isnull=True, claim_expires_at__isnull=True)
+                ),
                 name="census_only_processing_is_claimed",
             ),
         ]

@@ -179,7 +179,7 @@ _SOURCES = {
     "demo": "los datos de demostración",
 }
 
-INTERRUPTED = "La consulta se interrumpió varias veces por un problema nuestro."
+INTERRUPTED = "La consulta se interrumpió por un problema nuestro."
 
 
 def of_status(status: Status, novedad_kind: NovedadKind | None) -> Wording:

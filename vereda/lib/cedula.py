@@ -8,6 +8,8 @@ import re
 SHAPE = r"^[1-9][0-9]{4,9}$"
 """What a bare cédula looks like: 5 to 10 ASCII digits without a leading zero. No check digit exists."""
 
+LONGEST_TYPED = 40
+
 _PREFIX = re.compile(r"^\s*C\.?\s*C\.?(?=[\s.,]|\d)", re.IGNORECASE | re.ASCII)
 _SEPARATORS = str.maketrans("", "", "., \u00a0")
 _SHAPE = re.compile(SHAPE, re.ASCII)
@@ -23,7 +25,7 @@ def normalise(typed: str) -> str:
     A leading "C.C.", dots, commas, spaces and no-break spaces are dropped; the rest must be 5 to 10 ASCII digits, the
     first not zero (registraduria.gov.co hands out numbers from 1 and prints them with dots). Raises `BadCedulaError`.
     """
-    if len(typed) > 40:
+    if len(typed) > LONGEST_TYPED:
         raise BadCedulaError("La cédula es demasiado larga: escriba solo los números, entre 5 y 10.")
     bare = _PREFIX.sub("", typed.strip()).translate(_SEPARATORS)
     if _SHAPE.fullmatch(bare):

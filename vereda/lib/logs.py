@@ -7,7 +7,10 @@ _NUMBERS = re.compile(r"(?<![\w.])\+?(?:57)?(\d{6,10})(?!\w)", re.ASCII)
 
 
 def mask_numbers(text: str) -> str:
-    """Return the text with every number long enough to be a cédula or a phone reduced to its last four digits."""
+    """Return the text with bare numbers of 6 to 10 digits, phones included, reduced to their last four.
+
+    Cédulas of 5 digits cannot be told from ids, and dotted ones are never logged: they only exist in what people type.
+    """
     return _NUMBERS.sub(lambda found: f"••••{found[1][-4:]}", text)
 
 

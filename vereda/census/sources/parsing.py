@@ -21,7 +21,9 @@ _LONGEST_CELL = 300
 _LONGEST_COMPLAINT = 500
 _WHOLE_PAGE = re.compile(r"<(!doctype|html|head|body|title|frameset)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.:;!?])\s+")
-_NOT_IN_CENSUS = re.compile(r"^(?!.*[¿?])(?!.*\b(si|cuando|caso)\b.*\bno se).*\bno se encuentra en el censo\b")
+_NOT_IN_CENSUS = re.compile(r"\bno se encuentra en el censo\b")
+_CONDITION = re.compile(r"[¿?]|\b(si|cuando|caso)\b")
+_LONGEST_SENTENCE = 1000
 _NUMBER = re.compile(r"\bnumero:? ([0-9][0-9.,]{3,})")
 _MAINTENANCE = re.compile(r"\bse encuentra en actualizaci")
 _CAPTCHA = re.compile(r"captcha|no soy un robot|cuadro de verificaci")
@@ -149,13 +151,19 @@ def _read_sentences(text: str, cedula: str) -> NotFound | Failure | None:
     folded = fold(text)
     if _MAINTENANCE.search(folded):
         return _network_error("the census is being updated", text)
-    sentence = next(filter(_NOT_IN_CENSUS.search, _SENTENCE_END.split(folded)), None)
+    sentence = next(filter(_says_not_in_census, _SENTENCE_END.split(folded)), None)
     if sentence is None:
         return None
     number = _NUMBER.search(sentence)
     if number and _is_about_another(number[1], cedula):
         return Failure(FailureKind.PARSE_ERROR, "the result is about another number")
     return NotFound()
+
+
+def _says_not_in_census(sentence: str) -> bool:
+    """Say whether a sentence states it; one that asks, or begins with a condition, is help text."""
+    found = _NOT_IN_CENSUS.search(sentence[:_LONGEST_SENTENCE])
+    return found is not None and not _CONDITION.search(sentence[: found.start()]) and "?" not in sentence
 
 
 def _read_table(table: LexborNode) -> _Table:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -12,6 +13,8 @@ class Command(BaseCommand):
     help = "(Re)create the demo data; refuses on a database that holds anybody else."
 
     def handle(self, **options: Any) -> None:
+        if settings.CENSUS_SOURCE != "practice":
+            raise CommandError("The demo's people are for the practice census only: nothing was changed.")
         if demo.holds_other_people():
             raise CommandError("This database holds people who are not of the demo: nothing was changed.")
         demo.recreate(now=timezone.now())

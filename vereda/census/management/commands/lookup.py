@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from vereda.census import engine
-from vereda.census.sources.port import Failure, LookupHooks, Outcome
+from vereda.census.sources.port import Failure, LookupHooks, Outcome, Source
 from vereda.lib import cedula as cedulas
 
 ANSWERED, BAD_CEDULA, NO_ANSWER = 0, 2, 3
@@ -30,18 +30,22 @@ class Command(BaseCommand):
         except cedulas.BadCedulaError as error:
             self.stderr.write(str(error))
             raise SystemExit(BAD_CEDULA) from None
+        try:
+            source = engine.configured_source()
+        except ValueError as error:
+            self.stderr.write(str(error))
+            raise SystemExit(NO_ANSWER) from None
         started = time.monotonic()
-        source, outcome = asyncio.run(_ask(bare))
-        report = _report(bare, source, outcome, time.monotonic() - started)
+        outcome = asyncio.run(_ask(source, bare))
+        report = _report(bare, source.name, outcome, time.monotonic() - started)
         self.stdout.write(_as_json(report) if json else _as_lines(report))
         raise SystemExit(NO_ANSWER if isinstance(outcome, Failure) else ANSWERED)
 
 
-async def _ask(cedula: str) -> tuple[str, Outcome]:
-    """Return the source's name and what it brought."""
-    source = engine.configured_source()
+async def _ask(source: Source, cedula: str) -> Outcome:
+    """Return what the source brought."""
     try:
-        return source.name, await source.lookup(cedula, LookupHooks())
+        return await source.lookup(cedula, LookupHooks())
     finally:
         await source.close()
 

@@ -84,7 +84,7 @@ def prepare_database() -> None:
     """Bring the database up to date, and fill it with demo data when nobody is in it."""
     try:
         call_command("migrate", interactive=False, verbosity=0)
-        if not get_user_model().objects.exists():
+        if settings.CENSUS_SOURCE == "practice" and not get_user_model().objects.exists():
             call_command("demo", stdout=StringIO())  # its logins are announced when they can be used
     except OperationalError as error:
         raise CommandError(f"La base de datos no responde: {error}") from error

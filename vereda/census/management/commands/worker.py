@@ -15,13 +15,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django_q.tasks import async_task
 
 from vereda.census import schedules
 
-PREFIX = "vereda-"
+PREFIX = "worker-"
 LONGEST_PATH = 58
 """Chromium puts a Unix socket below its temporary folder and does not start when the socket's path is too long: with a
 folder of 63 characters on Linux (measured), of 59 where the system's limit is 104 instead of 108."""
@@ -61,11 +61,18 @@ def private_temporary_folder() -> Iterator[Path]:
 
 
 def temporary_parent(wanted: Path) -> Path:
-    """Return where the folder is made: in the wanted place, or in the system's when that path is too long."""
-    wanted.mkdir(parents=True, exist_ok=True)
+    """Return where the folder is made: the wanted place, or one of our own in the system's when that path is too long.
+
+    Raises CommandError when somebody else has made that place: what lies in it is not ours to remove.
+    """
     longest = LONGEST_PATH - len(f"/{PREFIX}12345678")
-    places = (wanted, Path(tempfile.gettempdir()), Path("/tmp"))  # noqa: S108 - only its name is fixed, not the folder's
-    return next((place for place in places if len(str(place)) <= longest), places[1])
+    own = f"vereda-{os.geteuid()}"
+    places = (wanted, Path(tempfile.gettempdir(), own), Path("/tmp", own))  # noqa: S108 - its owner is checked
+    place = next((place for place in places if len(str(place)) <= longest), places[1])
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if place.is_symlink() or place.stat().st_uid != os.geteuid():
+        raise CommandError(f"{place} belongs to somebody else: remove it, or set TMPDIR to a short path of your own.")
+    return place
 
 
 def remove_abandoned(parent: Path) -> None:
