@@ -2,13 +2,11 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from practice.server import PracticeServer
-from tests.stack import ROOT, environment_for, manage, running
+from tests.stack import ROOT, manage, running
 
 pytestmark = pytest.mark.processes
 
@@ -18,19 +16,6 @@ WORK_ONCE = """
 from django_q.tasks import async_task, result
 print(result(async_task("vereda.census.tasks.rescue"), wait=30_000))
 """
-
-
-@pytest.fixture
-def practice() -> Iterator[PracticeServer]:
-    with PracticeServer() as server:
-        yield server
-
-
-@pytest.fixture
-def environment(tmp_path: Path, practice: PracticeServer) -> dict[str, str]:
-    variables = environment_for(tmp_path, practice)
-    manage(variables, "migrate", "--verbosity", "0")
-    return variables
 
 
 def examine(environment: dict[str, str], **variables: str) -> tuple[int, dict[str, str]]:

@@ -2,14 +2,13 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from practice.server import PracticeServer
-from tests.stack import ROOT, environment_for, manage, running
+from tests.stack import ROOT, manage, running
 
 pytestmark = pytest.mark.processes
 
@@ -48,20 +47,6 @@ while CedulaInfo.objects.exclude(status="ACTIVE").exists() and time.monotonic() 
     time.sleep(0.2)
 print([(record.status, record.lookup_attempts.count()) for record in CedulaInfo.objects.order_by("user_id")])
 """
-
-
-@pytest.fixture
-def practice() -> Iterator[PracticeServer]:
-    with PracticeServer() as server:
-        yield server
-
-
-@pytest.fixture
-def environment(tmp_path: Path, practice: PracticeServer) -> dict[str, str]:
-    """A product with an empty, migrated database."""
-    variables = environment_for(tmp_path, practice)
-    manage(variables, "migrate", "--verbosity", "0")
-    return variables
 
 
 def shell(environment: dict[str, str], code: str) -> str:
