@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ class BrokenSource(FakeSource):
     """Raises what no source should."""
 
     async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
+        await hooks.captcha_solved(20.0, Decimal("0.003"))
         raise ZeroDivisionError
 
 
@@ -79,6 +81,7 @@ def test_a_bug_of_ours_is_retried_and_not_blamed_on_the_registraduria(caro: User
     caro.cedula_info.refresh_from_db()
     assert (caro.cedula_info.status, caro.cedula_info.is_retrying) == (Status.PENDING, True)
     assert "Registraduría" not in caro.cedula_info.error_message
+    assert LookupAttempt.objects.get().captcha_cost == Decimal("0.003")
     assert "lookup.broken" in caplog.text
     assert caro.cedula not in caplog.text
 

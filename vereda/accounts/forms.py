@@ -18,12 +18,18 @@ TAKEN = "No pudimos registrar esta cédula. Si ya está registrada, ingrese o pi
 _RULES = "Al menos 8 caracteres, que no sean solo números ni una clave muy común."
 
 
+def _attributes(**attributes: str) -> dict[str, Any]:
+    """Return the HTML attributes of a text field."""
+    return {"class": "form-control", **attributes}
+
+
 class CedulaField(forms.CharField):
     """A cédula as typed, cleaned to its bare digits."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", "Número de cédula")
         options.setdefault("error_messages", {"required": "Escriba su número de cédula."})
+        options.setdefault("widget", forms.TextInput(_attributes(inputmode="numeric", autocomplete="username")))
         super().__init__(**options)
 
     def to_python(self, value: object) -> str:
@@ -40,6 +46,7 @@ class NameField(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", "Nombre completo")
+        options.setdefault("widget", forms.TextInput(_attributes(autocomplete="name")))
         options.setdefault("max_length", 120)
         options.setdefault(
             "error_messages",
@@ -63,6 +70,8 @@ class PhoneField(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", "Teléfono")
+        attributes = _attributes(type="tel", inputmode="tel", autocomplete="tel-national")
+        options.setdefault("widget", forms.TextInput(attributes))
         options.setdefault("max_length", 40)
         options.setdefault(
             "error_messages",
@@ -81,17 +90,12 @@ class PhoneField(forms.CharField):
             raise ValidationError(str(error), code="phone") from None
 
 
-def _attributes(**attributes: str) -> dict[str, Any]:
-    """Return the HTML attributes of a text field."""
-    return {"class": "form-control", **attributes}
-
-
 class RegistrationForm(forms.Form):
     """Joining, with one's acceptance of the data policy."""
 
-    cedula = CedulaField(widget=forms.TextInput(_attributes(inputmode="numeric", autocomplete="username")))
-    full_name = NameField(widget=forms.TextInput(_attributes(autocomplete="name")))
-    phone = PhoneField(widget=forms.TextInput(_attributes(type="tel", inputmode="tel", autocomplete="tel-national")))
+    cedula = CedulaField()
+    full_name = NameField()
+    phone = PhoneField()
     password1 = forms.CharField(
         label="Clave",
         strip=False,
@@ -140,7 +144,7 @@ class LoginForm(AuthenticationForm):
         "invalid_login": "La cédula o la clave no son correctas. Revise ambas e intente de nuevo.",
         "inactive": "La cédula o la clave no son correctas. Revise ambas e intente de nuevo.",
     }
-    username = CedulaField(widget=forms.TextInput(_attributes(inputmode="numeric", autocomplete="username")))
+    username = CedulaField()
     password = forms.CharField(
         label="Clave",
         strip=False,
@@ -163,8 +167,8 @@ class LoginForm(AuthenticationForm):
 class ProfileForm(forms.ModelForm[User]):
     """One's own data."""
 
-    full_name = NameField(widget=forms.TextInput(_attributes(autocomplete="name")))
-    phone = PhoneField(widget=forms.TextInput(_attributes(type="tel", inputmode="tel", autocomplete="tel-national")))
+    full_name = NameField()
+    phone = PhoneField()
     referral_goal = forms.IntegerField(
         label="Meta de invitados",
         min_value=1,

@@ -186,7 +186,15 @@ def record_failure(
 
 
 @transaction.atomic
-def record_interruption(*, claimed: Claim, source: str, now: datetime, detail: str, delay: timedelta) -> bool:
+def record_interruption(
+    *,
+    claimed: Claim,
+    source: str,
+    now: datetime,
+    detail: str,
+    delay: timedelta,
+    spend: CaptchaSpend | None = None,
+) -> bool:
     """Store that a lookup ended by a fault of ours: again after `delay`, or, attempts used up, a visible failure."""
     decision = rules.after_failure(
         kind=FailureKind.NETWORK_ERROR,
@@ -200,7 +208,7 @@ def record_interruption(*, claimed: Claim, source: str, now: datetime, detail: s
         case rules.GiveUp(status=status):
             is_stored = _finish(claimed, status=status, error_message=wording.INTERRUPTED)
     if is_stored:
-        _append_attempt(claimed, LookupAttempt.Outcome.LOST, source=source, now=now, detail=detail)
+        _append_attempt(claimed, LookupAttempt.Outcome.LOST, source=source, now=now, spend=spend, detail=detail)
         logger.warning("lookup.lost record=%s attempts=%s", claimed.record_id, claimed.attempts)
     return is_stored
 

@@ -41,6 +41,10 @@ FAULT_DELAY = timedelta(minutes=1)
 class BrokenLookupError(Exception):
     """A fault of ours, neither the site's nor the person's; the message names it for operators."""
 
+    def __init__(self, detail: str, spend: actions.CaptchaSpend | None) -> None:
+        super().__init__(detail)
+        self.spend = spend
+
 
 class NoSlotError(Exception):
     """The next free slot of the pace is too far away to wait for it in a worker."""
@@ -165,7 +169,12 @@ class Engine:
             return "no slot soon"
         except BrokenLookupError as error:
             actions.record_interruption(
-                claimed=claimed, source=self.source.name, now=timezone.now(), detail=str(error), delay=FAULT_DELAY
+                claimed=claimed,
+                source=self.source.name,
+                now=timezone.now(),
+                detail=str(error),
+                delay=FAULT_DELAY,
+                spend=error.spend,
             )
             return "broken"
         is_stored = actions.record_outcome(
@@ -187,7 +196,7 @@ class Engine:
             raise
         except Exception as error:
             logger.exception("lookup.broken")
-            raise BrokenLookupError(type(error).__name__) from None
+            raise BrokenLookupError(type(error).__name__, hooks.spend) from None
         except BaseException:  # the queue's own time limit raises SystemExit here
             lookup.cancel()
             raise
