@@ -1,5 +1,7 @@
 """The captcha service's JSON protocol."""
 
+import time
+
 import pytest
 
 from practice.server import PracticeServer
@@ -63,6 +65,13 @@ def test_solution_comes_with_its_price_and_times(create, result, clock):
         "solveCount": 1,
     }
     assert answer["createTime"] <= answer["endTime"]
+
+
+@pytest.mark.parametrize("late", [0, 50])
+def test_solution_says_when_it_was_ready_however_late_somebody_comes_for_it(create, result, clock, late):
+    task = create().json["taskId"]
+    clock.now += 20 + late
+    assert result(task).json["endTime"] == pytest.approx(time.time() - late, abs=2)
 
 
 def test_solution_asked_for_twice_is_the_same(create, result, clock):

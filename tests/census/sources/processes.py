@@ -8,10 +8,12 @@ from contextlib import suppress
 import psutil
 
 
-def chromiums() -> set[int]:
-    """Return the pids of the browsers started from here, without their helper processes."""
+def chromiums(below: int | None = None) -> set[int]:
+    """Return the pids of the browsers started from here, or below a process, without their helper processes."""
     return {
-        pid for pid, command in _commands().items() if "--remote-debugging-pipe" in command and not _is_helper(command)
+        pid
+        for pid, command in _commands(below).items()
+        if "--remote-debugging-pipe" in command and not _is_helper(command)
     }
 
 
@@ -41,9 +43,9 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
-def _commands() -> dict[int, list[str]]:
+def _commands(below: int | None = None) -> dict[int, list[str]]:
     found = {}
-    for process in psutil.Process().children(recursive=True):
+    for process in psutil.Process(below).children(recursive=True):
         with suppress(psutil.Error):
             if process.status() != psutil.STATUS_ZOMBIE:
                 found[process.pid] = process.cmdline()

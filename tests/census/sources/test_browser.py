@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import playwright
+import psutil
 import pytest
 
 from tests.census.sources.loop import LoopThread
@@ -71,6 +74,42 @@ def test_it_says_who_it_is(loop: LoopThread, chromium: Browser) -> None:
     assert "HeadlessChrome" in user_agent
     assert language == "es-CO"
     assert is_automated == "true"
+
+
+def test_the_drivers_own_list_of_features_is_repeated_whole() -> None:
+    """Chromium heeds the last such list only: a driver whose list has changed would silently lose what is new in it."""
+    bundle = Path(playwright.__file__).with_name("driver") / "package" / "lib" / "coreBundle.js"
+    listed = re.search(r"disabledFeatures = \[(.*?)\]\.filter", bundle.read_text(encoding="utf-8"), re.DOTALL)
+    assert listed
+    entries = [line for line in map(str.strip, listed[1].splitlines()) if line and not line.startswith("//")]
+
+    assert [entry.strip('",') for entry in entries] == list(browser_module._FEATURES_THE_DRIVER_DISABLES)
+
+
+def test_what_any_list_of_features_on_its_command_line_disables_the_last_one_disables_too(
+    loop: LoopThread, chromium: Browser
+) -> None:
+    before = chromiums()
+    loop.run(title_of_a_page(chromium))
+    (pid,) = chromiums() - before
+    flag = "--disable-features="
+    lists = [part.removeprefix(flag).split(",") for part in psutil.Process(pid).cmdline() if part.startswith(flag)]
+
+    assert len(lists) == 2
+    assert set(lists[0]) < set(lists[-1])
+
+
+def test_behind_a_page_the_browser_loads_no_pages_of_its_own(loop: LoopThread, chromium: Browser) -> None:
+    async def targets() -> list[str]:
+        async with chromium.page() as page:
+            await page.goto("data:text/html,hola")
+            await asyncio.sleep(0.5)
+            assert chromium._running is not None
+            session = await chromium._running.chromium.new_browser_cdp_session()
+            found = await session.send("Target.getTargets", {"filter": [{"exclude": False}]})
+            return [target["url"] for target in found["targetInfos"]]
+
+    assert set(loop.run(targets())) == {"data:text/html,hola"}
 
 
 def test_the_context_is_closed_when_the_user_of_a_page_fails(loop: LoopThread, chromium: Browser) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -14,7 +15,7 @@ from aiohttp import web
 from practice.server import PracticeServer
 from practice.site import SITEKEY
 from tests.census.sources.loop import LoopThread
-from vereda.census.sources.captcha import CaptchaError, NoSolver, Solved, TwoCaptcha
+from vereda.census.sources.captcha import CaptchaError, NoSolver, Solved, TooLateError, TwoCaptcha
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -134,7 +135,7 @@ def test_a_captcha_is_solved_at_the_practice_service(
     ],
 )
 def test_what_goes_wrong_at_the_service_is_named(loop: LoopThread, site: PracticeServer, key: str, reason: str) -> None:
-    client = TwoCaptcha(key, site.captcha_url, poll_seconds=0.01, give_up_seconds=0.2, read_seconds=0.1)
+    client = TwoCaptcha(key, site.captcha_url, poll_seconds=0.01, give_up_seconds=0.2, read_seconds=0.5)
     with pytest.raises(CaptchaError) as caught:
         loop.run(solve(client))
     assert caught.value.reason == reason
@@ -247,6 +248,107 @@ def test_a_service_that_is_not_there_is_an_error(loop: LoopThread) -> None:
         loop.run(solve(TwoCaptcha(KEY, "http://127.0.0.1:9", poll_seconds=0.01)))
 
 
+async def resume_at(service: Service, task_id: str = "7", **options: Any) -> Solved:
+    async with service.client(**options) as client:
+        return await client.resume(task_id)
+
+
+def ready_for(seconds: float) -> dict[str, Any]:
+    """Return a solution that came so many seconds ago."""
+    return ready(endTime=int(time.time() - seconds))
+
+
+def test_a_captcha_that_was_bought_before_is_had_without_buying_another(loop: LoopThread) -> None:
+    service = Service(getTaskResult=ready_for(5))
+    solved = loop.run(resume_at(service))
+
+    assert (solved.token, solved.task_id, solved.cost) == ("03AToken", "7", Decimal("0.00299"))
+    assert service.asked == [("getTaskResult", {"clientKey": KEY, "taskId": 7})]
+
+
+def test_a_captcha_that_was_bought_before_is_asked_for_at_once(loop: LoopThread) -> None:
+    assert loop.run(resume_at(Service(getTaskResult=ready_for(5)), poll_seconds=30.0), seconds=10).token == "03AToken"
+
+
+def test_a_captcha_that_was_bought_before_and_is_not_solved_yet_is_waited_for(loop: LoopThread) -> None:
+    processing = {"errorId": 0, "status": "processing"}
+    service = Service(getTaskResult=[processing, processing, ready_for(0)])
+
+    assert loop.run(resume_at(service)).token == "03AToken"
+    assert service.methods() == ["getTaskResult"] * 3
+
+
+@pytest.mark.parametrize("trouble", [500, "<html>", cut, hang])
+def test_trouble_at_the_first_question_for_it_is_outlived(loop: LoopThread, trouble: Any) -> None:
+    service = Service(getTaskResult=[trouble, ready_for(5)])
+
+    assert loop.run(resume_at(service, read_seconds=0.2)).token == "03AToken"
+
+
+@pytest.mark.parametrize("age", [101, 121, 10_000])
+def test_a_captcha_that_was_solved_too_long_ago_is_too_late(loop: LoopThread, age: int) -> None:
+    with pytest.raises(TooLateError):
+        loop.run(resume_at(Service(getTaskResult=ready_for(age))))
+
+
+@pytest.mark.parametrize("age", [0, 60, 90])
+def test_a_captcha_that_was_solved_lately_is_good_still(loop: LoopThread, age: int) -> None:
+    assert loop.run(resume_at(Service(getTaskResult=ready_for(age)))).token == "03AToken"
+
+
+@pytest.mark.parametrize("end_time", [None, "", "x", True, -1, 10**12, "NaN", {}, 0])
+def test_a_solution_without_a_word_of_when_it_came_counts_as_too_late(loop: LoopThread, end_time: Any) -> None:
+    with pytest.raises(TooLateError):
+        loop.run(resume_at(Service(getTaskResult=ready(endTime=end_time))))
+
+
+def test_an_end_time_that_comes_as_text_is_read(loop: LoopThread) -> None:
+    service = Service(getTaskResult=ready(endTime=str(int(time.time()))))
+
+    assert loop.run(resume_at(service)).token == "03AToken"
+
+
+@pytest.mark.parametrize("code", ["ERROR_CAPTCHA_UNSOLVABLE", "ERROR_NO_SUCH_CAPCHA_ID", "ERROR_WRONG_CAPTCHA_ID"])
+def test_a_captcha_that_failed_or_is_unknown_cannot_be_had(loop: LoopThread, code: str) -> None:
+    with pytest.raises(CaptchaError) as caught:
+        loop.run(resume_at(Service(getTaskResult=refused(code))))
+
+    assert caught.value.reason == f"the captcha service refused: {code}"
+    assert not isinstance(caught.value, TooLateError)
+
+
+@pytest.mark.parametrize(
+    ("kept", "sent"), [("79000000001", 79_000_000_001), ("abc-1", "abc-1"), ("9" * 19, "9" * 19), ("007x", "007x")]
+)
+def test_a_kept_number_goes_back_as_the_number_that_it_was(loop: LoopThread, kept: str, sent: int | str) -> None:
+    service = Service(getTaskResult=ready_for(5))
+    loop.run(resume_at(service, kept))
+
+    assert service.asked == [("getTaskResult", {"clientKey": KEY, "taskId": sent})]
+
+
+def test_a_captcha_that_was_bought_before_is_given_up_in_time_too(loop: LoopThread) -> None:
+    with pytest.raises(CaptchaError, match=r"no captcha solution within 0.1 s"):
+        loop.run(resume_at(Service(getTaskResult={"errorId": 0, "status": "processing"}), give_up_seconds=0.1))
+
+
+def test_a_captcha_bought_at_the_practice_service_can_be_had_again(
+    loop: LoopThread, site: PracticeServer, solver: TwoCaptcha
+) -> None:
+    bought = loop.run(solve(solver))
+
+    assert loop.run(solver.resume(bought.task_id)).token == bought.token
+
+
+def test_the_practice_service_does_not_know_a_task_of_another_key(
+    loop: LoopThread, site: PracticeServer, solver: TwoCaptcha
+) -> None:
+    bought = loop.run(solve(solver))
+
+    with pytest.raises(CaptchaError, match="ERROR_NO_SUCH_CAPCHA_ID"):
+        loop.run(TwoCaptcha("otra-clave", site.captcha_url, poll_seconds=0.01).resume(bought.task_id))
+
+
 def test_balance(loop: LoopThread, site: PracticeServer) -> None:
     assert loop.run(TwoCaptcha("una-clave", site.captcha_url).balance()) == Decimal("8.93958")
     assert loop.run(TwoCaptcha("sin-saldo", site.captcha_url).balance()) == 0
@@ -297,4 +399,6 @@ def test_without_a_solver_a_captcha_is_an_error(loop: LoopThread) -> None:
         loop.run(solve(NoSolver()))
     with pytest.raises(CaptchaError):
         loop.run(NoSolver().balance())
+    with pytest.raises(CaptchaError):
+        loop.run(NoSolver().resume("7"))
     loop.run(NoSolver().report("7", good=True))

@@ -7,30 +7,38 @@ from decimal import Decimal
 import pytest
 from aiohttp import web
 
+from practice.server import PracticeServer
 from tests.census.sources.bent_site import FIELDS, NONCE, SCRIPT, WIDGET, BentSite, found, hang, page
 from tests.census.sources.conftest import MakeSource
 from tests.census.sources.loop import LoopThread
 from tests.census.sources.processes import chromiums, drivers, kill
-from tests.census.sources.replies import CEDULA, FOUND, success
+from tests.census.sources.replies import CEDULA, FOUND, refusal, success
 from tests.census.sources.test_browser import open_contexts
 from vereda.census.sources.browser import Browser
-from vereda.census.sources.captcha import NoSolver, OnStarted, Solved
+from vereda.census.sources.captcha import CaptchaError, NoSolver, OnStarted, Solved, TooLateError
 from vereda.census.sources.census import CensusSource
 from vereda.census.sources.dialects import ajax
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, UnreachableError
 
 
 class PaperSolver:
-    """Gives the token at once and remembers what was reported."""
+    """Gives the token at once and remembers what was reported. `kept` says what becomes of captchas bought before."""
 
     def __init__(self) -> None:
         self.pages: list[str] = []
         self.reports: list[tuple[str, bool]] = []
+        self.kept: dict[str, Solved | CaptchaError] = {}
 
     async def solve(self, page_url: str, sitekey: str, *, on_started: OnStarted) -> Solved:
         self.pages.append(page_url)
         await on_started("1")
         return Solved("03A-paper", 0.0, Decimal(0), "1")
+
+    async def resume(self, task_id: str) -> Solved:
+        kept = self.kept[task_id]
+        if isinstance(kept, CaptchaError):
+            raise kept
+        return kept
 
     async def report(self, task_id: str, *, good: bool) -> None:
         self.reports.append((task_id, good))
@@ -248,7 +256,7 @@ def test_a_machine_without_a_browser_is_a_failure_and_not_an_exception(loop: Loo
     source = CensusSource("x", "http://127.0.0.1:9/", browser=Browser("/nowhere"), solver=NoSolver())
     outcome = loop.run(source.lookup(CEDULA, LookupHooks()))
     reason = "no browser: neither Chromium nor Chrome was found"
-    assert outcome == Failure(FailureKind.NETWORK_ERROR, reason)
+    assert outcome == Failure(FailureKind.NETWORK_ERROR, reason, is_ours=True)
 
 
 def test_the_page_is_asked_for_only_after_leave_was_given(loop: LoopThread, make_source: MakeSource) -> None:
@@ -258,14 +266,77 @@ def test_the_page_is_asked_for_only_after_leave_was_given(loop: LoopThread, make
     class Hooks(LookupHooks):
         async def before_open(self) -> None:
             loads_at_leave.append(site.loads)
+            await asyncio.sleep(0.5)
+            loads_at_leave.append(site.loads)
 
     async def at_site() -> None:
         async with site.listening() as url:
             await make_source(url).lookup(CEDULA, Hooks())
 
     loop.run(at_site())
-    assert loads_at_leave == [0]
+    assert loads_at_leave == [0, 0]
     assert site.loads == 1
+
+
+def test_whoever_waits_is_told_that_the_request_has_left_before_any_answer_to_it(
+    loop: LoopThread, make_source: MakeSource
+) -> None:
+    is_told = asyncio.Event()
+
+    class Hooks(LookupHooks):
+        async def opened(self) -> None:
+            is_told.set()
+
+    async def answer_once_told(request: web.Request) -> web.StreamResponse:
+        await is_told.wait()
+        return web.Response(text=page(), content_type="text/html")
+
+    async def at_site() -> Outcome:
+        async with BentSite(load=answer_once_told).listening() as url:
+            return await make_source(url, seconds=10).lookup(CEDULA, Hooks())
+
+    assert loop.run(at_site()).status == "found"
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, asyncio.CancelledError])
+def test_a_page_that_got_no_leave_is_never_asked_for(
+    loop: LoopThread, make_source: MakeSource, error: type[BaseException]
+) -> None:
+    site = BentSite()
+
+    class Hooks(LookupHooks):
+        async def before_open(self) -> None:
+            raise error
+
+    async def at_site() -> None:
+        async with site.listening() as url:
+            with pytest.raises(error):
+                await make_source(url).lookup(CEDULA, Hooks())
+            await asyncio.sleep(0.3)
+
+    loop.run(at_site())
+    assert site.loads == 0
+
+
+def test_leave_is_for_one_page_only(loop: LoopThread, make_source: MakeSource) -> None:
+    site = BentSite()
+    may_leave = asyncio.Event()
+
+    class Waiting(LookupHooks):
+        async def before_open(self) -> None:
+            await may_leave.wait()
+
+    async def at_site() -> list[int]:
+        async with site.listening() as url:
+            source = make_source(url)
+            waiting = asyncio.create_task(source.lookup(CEDULA, Waiting()))
+            await source.lookup(CEDULA, LookupHooks())
+            loads = [site.loads]
+            may_leave.set()
+            await waiting
+            return [*loads, site.loads]
+
+    assert loop.run(at_site()) == [1, 2]
 
 
 def test_waiting_for_leave_is_not_counted_against_the_budget(loop: LoopThread, make_source: MakeSource) -> None:
@@ -297,6 +368,172 @@ def test_what_a_captcha_hook_raises_passes(
 
     with pytest.raises(error):
         loop.run(at_site())
+
+
+class Kept(LookupHooks):
+    """Somebody who has a captcha left from an earlier attempt, and writes down what happens to it."""
+
+    def __init__(self, task_id: str = "9", *, may_buy: bool = True) -> None:
+        self.captcha_task = task_id
+        self.may_buy_captcha = may_buy
+        self.told: list[str] = []
+
+    async def captcha_started(self, task_id: str) -> None:
+        self.told.append(f"started {task_id}")
+
+    async def captcha_solved(self, seconds: float, cost: Decimal) -> None:
+        self.told.append("solved")
+
+    async def captcha_dropped(self) -> None:
+        self.told.append("dropped")
+
+
+@pytest.fixture
+def ask_for(loop: LoopThread, make_source: MakeSource, paper: PaperSolver) -> Callable[..., Outcome]:
+    """Ask a bent site with hooks of the test's own."""
+
+    def ask(site: BentSite, hooks: LookupHooks) -> Outcome:
+        async def at_site() -> Outcome:
+            async with site.listening() as url:
+                return await make_source(url, captcha=paper).lookup(CEDULA, hooks)
+
+        return loop.run(at_site())
+
+    return ask
+
+
+type AskFor = Callable[[BentSite, LookupHooks], Outcome]
+
+
+@pytest.fixture
+def site_with_captcha(monkeypatch: pytest.MonkeyPatch) -> BentSite:
+    monkeypatch.setattr(ajax, "_WIDGET_MILLISECONDS", 100)
+    return BentSite(page(widget=WIDGET))
+
+
+def token_sent(site: BentSite) -> object:
+    (form,) = site.forms
+    return form["g-recaptcha-response"]
+
+
+@pytest.mark.parametrize("may_buy", [True, False])
+def test_a_captcha_that_was_paid_for_before_is_used_and_none_is_bought(
+    ask_for: AskFor, paper: PaperSolver, site_with_captcha: BentSite, may_buy: bool
+) -> None:
+    paper.kept["9"] = Solved("03A-kept", 1.5, Decimal("0.003"), "9")
+    hooks = Kept(may_buy=may_buy)
+
+    assert ask_for(site_with_captcha, hooks).status == "found"
+    assert token_sent(site_with_captcha) == "03A-kept"
+    assert hooks.told == ["solved", "dropped"]
+    assert (paper.pages, paper.reports) == ([], [])
+
+
+def test_a_captcha_that_is_too_old_is_complained_about_and_another_one_bought(
+    ask_for: AskFor, paper: PaperSolver, site_with_captcha: BentSite
+) -> None:
+    paper.kept["9"] = TooLateError("the captcha was solved too long ago")
+    hooks = Kept()
+
+    assert ask_for(site_with_captcha, hooks).status == "found"
+    assert token_sent(site_with_captcha) == "03A-paper"
+    assert paper.reports == [("9", False)]
+    assert hooks.told == ["dropped", "started 1", "solved", "dropped"]
+
+
+def test_a_captcha_that_could_not_be_solved_is_no_reason_to_complain_and_another_one_is_bought(
+    ask_for: AskFor, paper: PaperSolver, site_with_captcha: BentSite
+) -> None:
+    paper.kept["9"] = CaptchaError("the captcha service refused: ERROR_CAPTCHA_UNSOLVABLE")
+    hooks = Kept()
+
+    assert ask_for(site_with_captcha, hooks).status == "found"
+    assert paper.reports == []
+    assert hooks.told == ["dropped", "started 1", "solved", "dropped"]
+
+
+@pytest.mark.parametrize("error", [TooLateError("too long ago"), CaptchaError("refused")])
+def test_without_leave_to_buy_and_with_nothing_good_left_the_form_is_not_sent(
+    ask_for: AskFor, paper: PaperSolver, site_with_captcha: BentSite, error: CaptchaError
+) -> None:
+    paper.kept["9"] = error
+    hooks = Kept(may_buy=False)
+
+    reason = "this lookup has bought all the captchas that it may"
+    assert ask_for(site_with_captcha, hooks) == Failure(FailureKind.CAPTCHA_FAILED, reason)
+    assert hooks.told == ["dropped"]
+    assert (paper.pages, site_with_captcha.forms) == ([], [])
+
+
+def test_without_leave_to_buy_none_is_bought(ask_for: AskFor, paper: PaperSolver, site_with_captcha: BentSite) -> None:
+    assert ask_for(site_with_captcha, Kept("", may_buy=False)).status == "captcha_failed"
+    assert (paper.pages, paper.reports, site_with_captcha.forms) == ([], [], [])
+
+
+def test_a_page_without_a_captcha_leaves_the_one_that_was_paid_for_where_it_is(
+    ask_for: AskFor, paper: PaperSolver
+) -> None:
+    hooks = Kept()
+
+    assert ask_for(BentSite(), hooks).status == "found"
+    assert hooks.told == []
+
+
+def test_a_captcha_counts_as_used_right_before_it_is_sent(ask_for: AskFor, site_with_captcha: BentSite) -> None:
+    class Noting(Kept):
+        async def captcha_dropped(self) -> None:
+            forms_before.append(len(site_with_captcha.forms))
+
+    forms_before: list[int] = []
+    ask_for(site_with_captcha, Noting(""))
+
+    assert forms_before == [0]
+    assert len(site_with_captcha.forms) == 1
+
+
+def test_a_captcha_that_cannot_be_written_down_as_used_is_not_sent(
+    ask_for: AskFor, site_with_captcha: BentSite
+) -> None:
+    class Broken(Kept):
+        async def captcha_dropped(self) -> None:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        ask_for(site_with_captcha, Broken(""))
+    assert site_with_captcha.forms == []
+
+
+def test_a_kept_captcha_that_the_site_refuses_is_complained_about_by_its_own_number(
+    ask_for: AskFor, paper: PaperSolver, site_with_captcha: BentSite
+) -> None:
+    paper.kept["9"] = Solved("03A-kept", 1.5, Decimal("0.003"), "9")
+    site_with_captcha.answer = answering(refusal("Verifique el captcha"))
+
+    assert ask_for(site_with_captcha, Kept()).status == "captcha_failed"
+    assert paper.reports == [("9", False)]
+
+
+def test_an_attempt_that_stops_while_its_captcha_is_solved_leaves_it_to_the_next(
+    loop: LoopThread, make_source: MakeSource, site: PracticeServer
+) -> None:
+    class Note(Kept):
+        async def captcha_started(self, task_id: str) -> None:
+            self.captcha_task = task_id
+            started.set()
+            await asyncio.Event().wait()
+
+    async def stop_and_begin_again() -> str:
+        first = Note("")
+        attempt = asyncio.create_task(make_source().lookup(CEDULA, first))
+        await started.wait()
+        attempt.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await attempt
+        outcome = await make_source().lookup(CEDULA, Kept(first.captcha_task, may_buy=False))
+        return outcome.status
+
+    started = asyncio.Event()
+    assert loop.run(stop_and_begin_again()) == "found"
 
 
 def test_a_cancelled_lookup_closes_its_page_and_lets_the_cancellation_pass(loop: LoopThread) -> None:

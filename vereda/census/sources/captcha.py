@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import re
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -22,6 +23,9 @@ _TASK_TYPE = "RecaptchaV2TaskProxyless"
 _NO_SLOT = "ERROR_NO_SLOT_AVAILABLE"
 _SLOT_ATTEMPTS = 3
 _LONGEST_REPLY = 64 * 1024
+_GOOD_FOR_SECONDS = 100
+"""How old a solution may be to be sent: a token lives for 120 seconds, and some pass on the way."""
+_END_OF_TIME = 10**11
 _TASK_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _TOKEN = re.compile(r"[!-~]{1,20000}")
 
@@ -33,6 +37,10 @@ class CaptchaError(Exception):
         super().__init__(reason)
         self.reason = reason
         self.code = code
+
+
+class TooLateError(CaptchaError):
+    """The captcha was solved so long ago that its token is no longer good."""
 
 
 class _UnsettledError(Exception):
@@ -56,6 +64,10 @@ class CaptchaSolver(Protocol):
         """Return a token for the captcha of this page. `on_started` gets the task's id. Raises `CaptchaError`."""
         ...
 
+    async def resume(self, task_id: str) -> Solved:
+        """Return the token of a task that was accepted before. Raises `CaptchaError`; `TooLateError` for an old one."""
+        ...
+
     async def report(self, task_id: str, *, good: bool) -> None:
         """Tell the service whether the site took the token. Never raises; the service may not hear it."""
         ...
@@ -71,6 +83,10 @@ class NoSolver:
     async def solve(self, page_url: str, sitekey: str, *, on_started: OnStarted) -> Solved:
         """Raise `CaptchaError`."""
         raise CaptchaError("the page asks for a captcha and no captcha solver is configured")
+
+    async def resume(self, task_id: str) -> Solved:
+        """Raise `CaptchaError`."""
+        raise CaptchaError("no captcha solver is configured")
 
     async def report(self, task_id: str, *, good: bool) -> None:
         """Do nothing."""
@@ -112,9 +128,19 @@ class TwoCaptcha:
             logger.info("captcha.started task=%s", task_id)
             await on_started(str(task_id))
             ready = await self._wait_for(session, task_id)
-        seconds = asyncio.get_running_loop().time() - started
-        logger.info("captcha.solved task=%s seconds=%.1f", task_id, seconds)
-        return Solved(_token_of(ready), seconds, _cost_of(ready), str(task_id))
+        return _solution(ready, task_id, started)
+
+    async def resume(self, task_id: str) -> Solved:
+        """Return the token of a task that was accepted before. Raises `CaptchaError`; `TooLateError` for an old one.
+
+        A solution without a word of when it came counts as too late.
+        """
+        started = asyncio.get_running_loop().time()
+        async with self._session() as session:
+            ready = await self._wait_for(session, _sent_id(task_id), first_seconds=0)
+        if not _is_good_still(ready, time.time()):
+            raise TooLateError("the captcha was solved too long ago")
+        return _solution(ready, task_id, started)
 
     async def report(self, task_id: str, *, good: bool) -> None:
         """Tell the service whether the site took the token. Never raises; the service may not hear it."""
@@ -151,13 +177,17 @@ class TwoCaptcha:
                 return _task_id_of(reply)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    async def _wait_for(self, session: aiohttp.ClientSession, task_id: int | str) -> Reply:
+    async def _wait_for(
+        self, session: aiohttp.ClientSession, task_id: int | str, *, first_seconds: float | None = None
+    ) -> Reply:
         """Ask for the solution until it is there, whatever happens to single requests meanwhile."""
         trouble = "did not solve it"
+        seconds = self._poll_seconds if first_seconds is None else first_seconds
         try:
             async with asyncio.timeout(self._give_up_seconds):
                 while True:
-                    await asyncio.sleep(self._poll_seconds)
+                    await asyncio.sleep(seconds)
+                    seconds = self._poll_seconds
                     try:
                         reply = await self._call(session, "getTaskResult", taskId=task_id)
                     except _UnsettledError as error:
@@ -226,6 +256,19 @@ def _sent_id(task_id: str) -> int | str:
     return int(task_id) if re.fullmatch(r"[0-9]{1,18}", task_id) else task_id
 
 
+def _solution(ready: Reply, task_id: int | str, started: float) -> Solved:
+    """Return what a reply with a solution says; `started` is when its waiting began, by the loop's clock."""
+    seconds = asyncio.get_running_loop().time() - started
+    logger.info("captcha.solved task=%s seconds=%.1f", task_id, seconds)
+    return Solved(_token_of(ready), seconds, _cost_of(ready), str(task_id))
+
+
+def _is_good_still(ready: Reply, now: float) -> bool:
+    """Whether a solution is young enough; `endTime` says when it came, in seconds since the epoch."""
+    ended = _decimal(ready.get("endTime"), below=_END_OF_TIME)
+    return ended is not None and now - float(ended) <= _GOOD_FOR_SECONDS
+
+
 def _token_of(ready: Reply) -> str:
     solution = ready.get("solution")
     found = solution if isinstance(solution, dict) else {}
@@ -239,11 +282,11 @@ def _cost_of(ready: Reply) -> Decimal:
     return _decimal(ready.get("cost")) or Decimal(0)
 
 
-def _decimal(value: object) -> Decimal | None:
+def _decimal(value: object, *, below: int = 1_000_000) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         amount = Decimal(str(value))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and 0 <= amount < 1_000_000 else None
+    return amount if amount.is_finite() and 0 <= amount < below else None

@@ -6,8 +6,8 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from vereda.census.sources.browser import Browser, Page
-from vereda.census.sources.captcha import CaptchaError, CaptchaSolver, Solved
+from vereda.census.sources.browser import Browser, Departure, Page, departing
+from vereda.census.sources.captcha import CaptchaError, CaptchaSolver, Solved, TooLateError
 from vereda.census.sources.dialects import DIALECTS, Dialect, Form
 from vereda.census.sources.errors import PageError
 from vereda.census.sources.evidence import scrub
@@ -50,9 +50,9 @@ class CensusSource:
         began = time.monotonic()
         logger.info("source.lookup_started source=%s cedula=%s", self.name, mask(cedula))
         try:
-            async with self._browser.page() as page:
+            async with self._browser.page() as page, departing(page, self._url) as departure:
                 await hooks.before_open()
-                outcome = await self._ask_in_time(page, cedula, hooks)
+                outcome = await self._ask_in_time(page, departure, cedula, hooks)
         except PageError as error:
             outcome = _failure(error)
         logger.info(
@@ -68,8 +68,13 @@ class CensusSource:
     async def knock(self) -> str:
         """Open the page without asking about anybody; return what was met there. Raises `UnreachableError`."""
         try:
-            async with self._browser.page() as page, asyncio.timeout(self._timeout_seconds):
-                met = await self._open(page)
+            async with (
+                self._browser.page() as page,
+                asyncio.timeout(self._timeout_seconds),
+                departing(page, self._url) as departure,
+            ):
+                await departure.leave()
+                met = await self._arrive(page, departure)
         except PageError as error:
             raise UnreachableError(error.reason) from None
         except TimeoutError:
@@ -83,12 +88,14 @@ class CensusSource:
         """Let go of the browser. Safe to call twice."""
         await self._browser.close()
 
-    async def _ask_in_time(self, page: Page, cedula: str, hooks: LookupHooks) -> Outcome:
+    async def _ask_in_time(self, page: Page, departure: Departure, cedula: str, hooks: LookupHooks) -> Outcome:
         visit = _Visit(page, cedula, hooks, self._solver)
         deadline = asyncio.timeout(self._timeout_seconds)
         try:
             async with deadline:
-                met = await self._open(page)
+                await departure.leave()
+                await hooks.opened()
+                met = await self._arrive(page, departure)
                 outcome = met if isinstance(met, Failure) else await visit.ask(*met)
         except CaptchaError as error:
             outcome = Failure(FailureKind.CAPTCHA_FAILED, error.reason)
@@ -99,9 +106,9 @@ class CensusSource:
         await visit.complain_about(outcome)
         return outcome
 
-    async def _open(self, page: Page) -> tuple[Dialect, Form] | Failure:
+    async def _arrive(self, page: Page, departure: Departure) -> tuple[Dialect, Form] | Failure:
         """Load the page. Its body decides what it is: the complete form has been seen with HTTP 500 as well."""
-        response = await page.goto(self._url, wait_until="domcontentloaded")
+        response = await departure.arrive()
         for dialect in self._dialects:
             form = await dialect.recognise(page)
             if form and form.flaw:
@@ -125,6 +132,8 @@ class _Visit:
     async def ask(self, dialect: Dialect, form: Form) -> Outcome:
         """Buy a token if the page wants one, send the form and read the reply."""
         token = await self._token(form.sitekey) if form.sitekey else ""
+        if token:
+            await self._hooks.captcha_dropped()
         self.stage = "reply"
         try:
             reply = await dialect.ask(self._page, self._cedula, token)
@@ -135,16 +144,37 @@ class _Visit:
     async def complain_about(self, outcome: Outcome) -> None:
         """Report a token that the site refused: nobody should have to pay for it."""
         if self._solved and isinstance(outcome, Failure) and outcome.kind is FailureKind.CAPTCHA_FAILED:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_REPORT_SECONDS):
-                    await self._solver.report(self._solved.task_id, good=False)
+            await self._complain(self._solved.task_id)
 
     async def _token(self, sitekey: str) -> str:
         self.stage = "captcha"
-        self._solved = await self._solver.solve(self._page.url, sitekey, on_started=self._hooks.captcha_started)
+        self._solved = await self._solved_before() or await self._bought(sitekey)
         await self._hooks.captcha_solved(self._solved.seconds, self._solved.cost)
         return self._solved.token
 
+    async def _solved_before(self) -> Solved | None:
+        """Return the solution of the captcha that an earlier attempt paid for, if it is still good."""
+        if not self._hooks.captcha_task:
+            return None
+        try:
+            return await self._solver.resume(self._hooks.captcha_task)
+        except TooLateError:
+            await self._complain(self._hooks.captcha_task)
+        except CaptchaError as error:
+            logger.info("captcha.not_resumed reason=%s", error)
+        await self._hooks.captcha_dropped()
+        return None
+
+    async def _bought(self, sitekey: str) -> Solved:
+        if not self._hooks.may_buy_captcha:
+            raise CaptchaError("this lookup has bought all the captchas that it may")
+        return await self._solver.solve(self._page.url, sitekey, on_started=self._hooks.captcha_started)
+
+    async def _complain(self, task_id: str) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_REPORT_SECONDS):
+                await self._solver.report(task_id, good=False)
+
 
 def _failure(error: PageError) -> Failure:
-    return Failure(error.kind, error.reason, scrub(error.evidence))
+    return Failure(error.kind, error.reason, scrub(error.evidence), error.is_ours)

@@ -11,6 +11,8 @@ _SLOW_ERRORS = {"ERR_TIMED_OUT", "ERR_CONNECTION_TIMED_OUT"}
 class PageError(Exception):
     """The page, or the browser around it, failed. `reason` holds nothing of what was typed into the page."""
 
+    is_ours = False
+
     def __init__(self, kind: FailureKind, reason: str, evidence: str = "") -> None:
         super().__init__(reason)
         self.kind = kind
@@ -18,11 +20,17 @@ class PageError(Exception):
         self.evidence = evidence
 
 
-class BrowserUnavailableError(PageError):
-    """There is no browser to ask with."""
+class BrowserError(PageError):
+    """The browser failed, not the site."""
+
+    is_ours = True
 
     def __init__(self, reason: str) -> None:
         super().__init__(FailureKind.NETWORK_ERROR, reason)
+
+
+class BrowserUnavailableError(BrowserError):
+    """There is no browser to ask with."""
 
 
 def unreachable(text: str) -> PageError:

@@ -53,6 +53,7 @@ class FakeSource:
     async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
         """Ask about one bare cédula."""
         await hooks.before_open()
+        await hooks.opened()
         self.started.append(cedula)
         if self._gate is not None:
             await self._gate.wait()

@@ -53,11 +53,15 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """No answer. `reason` is one English sentence for operators, without personal data; `evidence` the raw reply."""
+    """No answer. `reason` is one English sentence for operators, without personal data; `evidence` the raw reply.
+
+    `is_ours` says that the fault is on this side of the network, so that it tells nothing about the site.
+    """
 
     kind: FailureKind
     reason: str
     evidence: str = ""
+    is_ours: bool = False
 
     @property
     def status(self) -> str:
@@ -70,16 +74,29 @@ type Outcome = Answer | Failure
 
 
 class LookupHooks:
-    """What happens around a lookup, for whoever asks it. Each does nothing here; the engine overrides them."""
+    """What happens around a lookup, for whoever asks it. Each does nothing here; the engine overrides them.
+
+    `captcha_task` is the captcha service's id of a captcha that was bought for this person before and not used, empty
+    if there is none. `may_buy_captcha` says whether another one may be bought.
+    """
+
+    captcha_task: str = ""
+    may_buy_captcha: bool = True
 
     async def before_open(self) -> None:
-        """Wait until the page may be opened. Called once, when all is ready, right before the page is asked for."""
+        """Wait until the page may be opened. Called once, when the page's request is ready to leave this machine."""
+
+    async def opened(self) -> None:
+        """Take note that the page's request has been let go. Called right after it was."""
 
     async def captcha_started(self, task_id: str) -> None:
         """Take note that the captcha service accepted a task, before its answer is waited for."""
 
     async def captcha_solved(self, seconds: float, cost: Decimal) -> None:
         """Take note of how long the captcha was waited for, in seconds, and of its price in US dollars."""
+
+    async def captcha_dropped(self) -> None:
+        """Take note that no other attempt can use the captcha: it goes to the site now, or is good for nothing."""
 
 
 class UnreachableError(Exception):
