@@ -5,11 +5,23 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.conf import settings as project
 from django.db import connection
 from django.test import Client
 
 from tests import make
 from vereda.accounts.models import User
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite keeps the tests' database in a file: one in memory would be another one for every thread."""
+    database = project.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        name = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        database["TEST"] = {**database.get("TEST", {}), "NAME": name}
 
 
 @pytest.fixture(autouse=True)

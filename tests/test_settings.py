@@ -40,6 +40,10 @@ def test_the_deployment_check_is_clean_with_production_variables() -> None:
         ("CAPTCHA_SOLVER", "nobody", "census.E002"),
         ("TWOCAPTCHA_API_KEY", "", "census.E003"),
         ("CENSUS_TIMEOUT_SECONDS", 300, "census.E004"),
+        ("CENSUS_IN_FLIGHT", 0, "census.E005"),
+        ("CENSUS_BREAKER_FAILURES", 0, "census.E006"),
+        ("CENSUS_REST_SECONDS", 0, "census.E006"),
+        ("CENSUS_PACE_SECONDS", 0.001, "census.E007"),
         ("CENSUS_TIMEOUT_SECONDS", 0, "census.E004"),
     ],
 )

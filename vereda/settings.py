@@ -5,6 +5,7 @@ Grouped as an operator thinks: web, people, database, queue, census, then what n
 
 import os
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ env = Env()
 env.read_env(str(BASE_DIR / ".env"), override=False)
 
 
-def given[T](read: Callable[[str], T], name: str, default: T) -> T:
+def given[T, D](read: Callable[[str], T], name: str, default: D) -> T | D:
     """Return a variable; its default when it is not set, or set to nothing."""
     return read(name) if os.environ.get(name) else default
 
@@ -33,6 +34,16 @@ def retry_seconds(name: str) -> list[int]:
     """Return the delays of a comma-separated list; none for the word "none"."""
     text = env.str(name)
     return [] if text == "none" else [int(part) for part in text.split(",")]
+
+
+def most_lookups(name: str) -> int | None:
+    """Return a ceiling of lookups; None for the word "none"."""
+    return None if env.str(name) == "none" else env.int(name)
+
+
+def most_dollars(name: str) -> Decimal | None:
+    """Return a ceiling of US dollars; None for the word "none"."""
+    return None if env.str(name) == "none" else env.decimal(name)
 
 
 # Web
@@ -117,9 +128,10 @@ Q_CLUSTER: dict[str, Any] = {
     "bulk": 1,
     "ack_failures": True,
     "max_attempts": 1,
-    "recycle": 500,
+    "recycle": 5000,  # a worker that is recycled first finishes what it has in flight
     "catch_up": False,
     "save_limit": 250,
+    "save_limit_per": "func",  # or heartbeats would push everything else out
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
 
@@ -132,6 +144,10 @@ CENSUS_TIMEOUT_SECONDS = given(env.float, "CENSUS_TIMEOUT_SECONDS", 90.0)
 CENSUS_IN_FLIGHT = given(env.int, "CENSUS_IN_FLIGHT", 8)
 CENSUS_RETRY_SECONDS = given(retry_seconds, "CENSUS_RETRY_SECONDS", [60, 300, 900])
 CENSUS_COOLDOWN_SECONDS = given(env.int, "CENSUS_COOLDOWN_SECONDS", 30)
+CENSUS_BREAKER_FAILURES = given(env.int, "CENSUS_BREAKER_FAILURES", 5)
+CENSUS_REST_SECONDS = given(env.float, "CENSUS_REST_SECONDS", 120.0)
+CENSUS_DAILY_LOOKUPS = given(most_lookups, "CENSUS_DAILY_LOOKUPS", 10_000)
+CAPTCHA_DAILY_DOLLARS = given(most_dollars, "CAPTCHA_DAILY_DOLLARS", Decimal(20))
 BROWSER_EXECUTABLE = given(env.str, "BROWSER_EXECUTABLE", "")
 BROWSER_HEADLESS = given(env.bool, "BROWSER_HEADLESS", default=True)
 

@@ -1,6 +1,6 @@
 """The lifecycle of a record, through the only module that writes it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,35 +9,12 @@ from django.db import IntegrityError
 from django_q.models import OrmQ, Schedule
 
 from tests import make
+from tests.census.attempts import BLOCKED, CLAIM, MOST_ATTEMPTS, NOW, PLACE, SECOND, claim, fail_for_good, look_up
 from vereda.accounts.models import User
-from vereda.census import actions
+from vereda.census import actions, bells
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason
-from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, NotFound, Outcome
+from vereda.census.sources.port import Cancelled, Failure, FailureKind, NotFound, Outcome
 from vereda.census.statuses import FINAL, Status
-
-NOW = datetime(2099, 3, 1, 12, 0, tzinfo=UTC)
-PLACE = Found("PASTO", "IE EL SAUCE", "4", "NARIÑO", "CL 18 # 24-30")
-BLOCKED = Failure(FailureKind.BLOCKED, "the site answered with a block page", "<html>…")
-
-
-def claim(record: CedulaInfo, now: datetime = NOW) -> actions.Claim:
-    claimed = actions.claim(user_id=record.user_id, now=now)
-    assert claimed is not None
-    return claimed
-
-
-def look_up(record: CedulaInfo, outcome: Outcome, now: datetime = NOW) -> CedulaInfo:
-    """Let one whole attempt happen."""
-    actions.record_outcome(claimed=claim(record, now), outcome=outcome, source="practice", now=now)
-    record.refresh_from_db()
-    return record
-
-
-def fail_for_good(record: CedulaInfo, failure: Failure = BLOCKED) -> CedulaInfo:
-    """Let every attempt fail."""
-    while not record.is_final:
-        record = look_up(record, failure, now=max(NOW, record.next_at))
-    return record
 
 
 @pytest.fixture
@@ -58,7 +35,7 @@ def test_a_new_person_rings_the_queue_once_the_transaction_is_through(
         assert not OrmQ.objects.exists()
 
     (message,) = OrmQ.objects.all()
-    assert (message.func(), message.task["args"]) == (actions.VALIDATE_TASK, (nora.pk,))
+    assert (message.func(), message.task["args"]) == (bells.VALIDATE_TASK, (nora.pk,))
 
 
 def test_a_person_changed_later_rings_nothing(caro: User, django_capture_on_commit_callbacks: Any) -> None:
@@ -74,7 +51,7 @@ def test_a_person_joins_although_the_queue_is_out_of_reach_and_it_is_logged(
     def no_queue(*args: object, **kwargs: object) -> None:
         raise ConnectionError("the broker is away")
 
-    monkeypatch.setattr(actions, "async_task", no_queue)
+    monkeypatch.setattr(bells, "async_task", no_queue)
     with django_capture_on_commit_callbacks(execute=True):
         nora = make.person()
 
@@ -93,7 +70,7 @@ def test_a_claim_counts_the_attempt_and_expires(record: CedulaInfo) -> None:
 
     record.refresh_from_db()
     assert (record.status, record.attempts) == (Status.PROCESSING, 1)
-    assert record.claim_expires_at == NOW + timedelta(seconds=actions.CLAIM_SECONDS)
+    assert record.claim_expires_at == NOW + CLAIM
 
 
 @pytest.mark.parametrize(
@@ -121,6 +98,15 @@ def test_an_answer_replaces_the_whole_one_before(record: CedulaInfo, caro: User)
     assert (record.novedad, record.resolucion, record.fecha_novedad) == ("Cancelada por Muerte", "12", "05/03/2021")
 
 
+def test_a_place_replaces_the_novedad_before(record: CedulaInfo, caro: User) -> None:
+    look_up(record, Cancelled("Cancelada por Doble Cedulación", "12", "05/03/2021"))
+    actions.request_lookup(record=record, requested_by=caro, reason=Reason.OWN, now=NOW)
+    look_up(record, PLACE)
+
+    assert (record.novedad, record.resolucion, record.fecha_novedad) == ("", "", "")
+    assert (record.status, record.puesto, record.direccion) == (Status.ACTIVE, "IE EL SAUCE", "CL 18 # 24-30")
+
+
 def test_a_failure_is_retried_after_60_300_and_900_seconds_by_one_time_schedules(record: CedulaInfo) -> None:
     now, delays = NOW, []
     for _ in range(3):
@@ -128,10 +114,10 @@ def test_a_failure_is_retried_after_60_300_and_900_seconds_by_one_time_schedules
         delays.append((record.next_at - now).total_seconds())
         now = record.next_at
 
-    bells = Schedule.objects.filter(func=actions.VALIDATE_TASK, schedule_type=Schedule.ONCE)
+    rung = Schedule.objects.filter(func=bells.VALIDATE_TASK, schedule_type=Schedule.ONCE)
     assert delays == [60, 300, 900]
     assert record.status == Status.PENDING
-    assert [bell.next_run for bell in bells.order_by("next_run")] == [
+    assert [bell.next_run for bell in rung.order_by("next_run")] == [
         NOW + timedelta(seconds=seconds) for seconds in (60, 360, 1260)
     ]
 
@@ -170,8 +156,7 @@ def test_a_failed_refresh_leaves_the_last_answer_with_its_own_date(record: Cedul
     actions.request_lookup(record=record, requested_by=caro, reason=Reason.OWN, now=later)
     assert (record.status, record.puesto, record.fetched_at) == (Status.PENDING, "IE EL SAUCE", NOW)
 
-    record.next_at = later
-    while not record.is_final:
+    for _ in range(MOST_ATTEMPTS):
         look_up(record, BLOCKED, now=max(later, record.next_at))
 
     assert (record.status, record.puesto, record.fetched_at) == (Status.ACTIVE, "IE EL SAUCE", NOW)
@@ -198,7 +183,7 @@ def test_asking_while_a_lookup_is_under_way_changes_nothing(record: CedulaInfo, 
 
 def test_a_worker_that_lost_its_claim_cannot_write(record: CedulaInfo) -> None:
     frozen = claim(record)
-    later = NOW + timedelta(seconds=actions.CLAIM_SECONDS + 1)
+    later = NOW + CLAIM + SECOND
     actions.rescue(now=later)
     look_up(record, NotFound(), now=later)
 
@@ -208,18 +193,47 @@ def test_a_worker_that_lost_its_claim_cannot_write(record: CedulaInfo) -> None:
     assert (record.status, record.puesto) == (Status.NOT_FOUND, "")
 
 
-def test_giving_a_claim_back_does_not_count_as_an_attempt(record: CedulaInfo) -> None:
-    actions.release(claimed=claim(record), source="practice", now=NOW, next_at=NOW + timedelta(seconds=20))
+def test_giving_a_claim_back_does_not_count_as_an_attempt_and_rings_at_once(
+    record: CedulaInfo, django_capture_on_commit_callbacks: Any
+) -> None:
+    later = NOW + timedelta(seconds=20)
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.release(claimed=claim(record), source="practice", now=later)
 
     record.refresh_from_db()
-    assert (record.status, record.attempts, record.claim_token) == (Status.PENDING, 0, None)
-    assert record.next_at == NOW + timedelta(seconds=20)
+    assert (record.status, record.attempts, record.claim_token, record.claimed_by) == (Status.PENDING, 0, None, "")
+    assert (record.next_at, record.error_message) == (later, "")
+    assert [message.task["args"] for message in OrmQ.objects.all()] == [(record.user_id,)]
+    assert LookupAttempt.objects.get().outcome == "released"
+
+
+def test_a_claim_given_back_with_a_pause_is_due_after_it_and_rings_nobody_before(
+    record: CedulaInfo, django_capture_on_commit_callbacks: Any
+) -> None:
+    pause = timedelta(seconds=30)
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.release(claimed=claim(record), source="practice", now=NOW, pause=pause)
+
+    record.refresh_from_db()
+    assert (record.status, record.attempts, record.next_at) == (Status.PENDING, 0, NOW + pause)
+    assert not OrmQ.objects.exists()
+
+
+def test_what_was_taken_back_meanwhile_cannot_be_given_back(record: CedulaInfo) -> None:
+    frozen = claim(record)
+    later = NOW + CLAIM + SECOND
+    actions.rescue(now=later)
+    claim(record, later)
+
+    assert not actions.release(claimed=frozen, source="practice", now=later)
+    record.refresh_from_db()
+    assert (record.status, record.attempts) == (Status.PROCESSING, 2)
 
 
 def test_an_abandoned_claim_comes_back_and_rings(record: CedulaInfo) -> None:
     claim(record)
-    early = actions.rescue(now=NOW + timedelta(seconds=actions.CLAIM_SECONDS - 1))
-    rung = actions.rescue(now=NOW + timedelta(seconds=actions.CLAIM_SECONDS + 1))
+    early = actions.rescue(now=NOW + CLAIM - SECOND)
+    rung = actions.rescue(now=NOW + CLAIM + SECOND)
 
     record.refresh_from_db()
     mine = OrmQ.objects.all()
@@ -232,7 +246,7 @@ def test_a_lookup_that_kills_its_worker_each_time_gives_up_visibly(record: Cedul
     now = NOW
     for _ in range(4):
         claim(record, now)
-        now += timedelta(seconds=actions.CLAIM_SECONDS + 1)
+        now += CLAIM + SECOND
         actions.rescue(now=now)
 
     record.refresh_from_db()

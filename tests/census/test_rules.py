@@ -1,4 +1,4 @@
-"""A failure is never a verdict on a person, and never overwrites an answer."""
+"""A failure is never a verdict on a person and never overwrites an answer; rests double, up to an hour."""
 
 from itertools import product
 
@@ -49,3 +49,45 @@ def test_the_last_failure_of_a_person_answered_before_leaves_that_answer(
     decision = rules.after_failure(kind=kind, attempts=4, delays=DELAYS, answer_status=answer_status)
 
     assert decision == rules.GiveUp(answer_status)
+
+
+def test_a_lookup_that_has_spent_its_captchas_is_not_tried_again() -> None:
+    decision = rules.after_failure(
+        kind=FailureKind.CAPTCHA_FAILED, attempts=1, delays=DELAYS, answer_status="", can_buy_captcha=False
+    )
+
+    assert decision == rules.GiveUp(Status.ERROR)
+
+
+@pytest.mark.parametrize("answer_status", ANSWERS)
+def test_captchas_spent_in_vain_leave_the_last_answer(answer_status: Status) -> None:
+    decision = rules.after_failure(
+        kind=FailureKind.CAPTCHA_FAILED, attempts=1, delays=DELAYS, answer_status=answer_status, can_buy_captcha=False
+    )
+
+    assert decision == rules.GiveUp(answer_status)
+
+
+def test_without_delays_the_first_failure_is_the_last() -> None:
+    decision = rules.after_failure(kind=FailureKind.TIMEOUT, attempts=1, delays=[], answer_status="")
+
+    assert decision == rules.GiveUp(Status.TIMEOUT)
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_only_a_page_that_came_and_could_not_be_read_is_no_trouble_on_the_way(kind: FailureKind) -> None:
+    assert rules.is_trouble(kind) == (kind is not FailureKind.PARSE_ERROR)
+
+
+def test_each_rest_in_a_row_is_twice_as_long_until_an_hour() -> None:
+    seconds = [rules.rest_seconds(rests=rests, first_seconds=120) for rests in range(7)]
+
+    assert seconds == [120, 240, 480, 960, 1920, 3600, 3600]
+
+
+def test_a_rest_is_an_hour_at_most_after_however_many() -> None:
+    assert rules.rest_seconds(rests=10_000, first_seconds=0.5) == 3600
+
+
+def test_a_claim_outlives_the_budget_of_a_lookup_and_the_queues_own_limit() -> None:
+    assert rules.claim_seconds(90) == 150

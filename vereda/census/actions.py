@@ -8,31 +8,30 @@ Next on the reading path: `vereda/census/sources/port.py`.
 """
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import partial
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Min, Q
 from django_q.brokers import get_broker
-from django_q.models import Schedule
-from django_q.tasks import async_task, schedule
 
 from vereda.accounts.models import User
-from vereda.census import rules, wording
-from vereda.census.models import CedulaInfo, LookupAttempt, Reason
+from vereda.census import gate, heartbeat, rules, wording
+from vereda.census.bells import ring, ring_at, ring_on_commit
+from vereda.census.claims import LOST_TWICE, CaptchaSpend, Claim, ClaimLostError, claim_on, expiry, record_under
+from vereda.census.models import CedulaInfo, CedulaInfoQuerySet, LookupAttempt, Reason
 from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, Outcome
 from vereda.census.statuses import FINAL, Status
 
 logger = logging.getLogger(__name__)
 
-VALIDATE_TASK = "vereda.census.tasks.validate_cedula"
-CLAIM_SECONDS = 150
-"""How long a claim is good for: longer than the queue's task timeout (120 s), which is longer than a lookup (90 s)."""
 BELLS_PER_RESCUE = 50
+CLAIM_TRIES = 20
+"""Of how many people in turn one is tried to be claimed, when other workers are always a little faster."""
 HIGHEST_COST = Decimal(9999)
 
 
@@ -42,29 +41,6 @@ class TooSoonError(Exception):
     def __init__(self, seconds: int) -> None:
         super().__init__(f"wait {seconds} s")
         self.seconds = seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A worker's time-limited right to look one person up."""
-
-    record_id: int
-    user_id: int
-    cedula: str
-    token: UUID
-    claimed_at: datetime
-    attempts: int
-    answer_status: str
-    reason: str
-    requested_by_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class CaptchaSpend:
-    """What an attempt's captcha took, in seconds and US dollars; None where there was none."""
-
-    seconds: float | None = None
-    cost: Decimal | None = None
 
 
 def create_record(*, user: User) -> CedulaInfo:
@@ -86,7 +62,11 @@ def request_lookup(*, record: CedulaInfo, requested_by: User, reason: Reason, no
         requested_at=now,
         requested_by=requested_by,
         reason=reason,
+        priority=reason.priority,
         attempts=0,
+        losses=0,
+        captchas=0,
+        captcha_task="",
         next_at=now,
         error_message="",
         raw_response="",
@@ -106,21 +86,73 @@ def claim(*, user_id: int, now: datetime) -> Claim | None:
 
     Attempts are counted here and not at the end, so that a lookup which kills its worker cannot repeat for ever.
     """
-    token = uuid4()
     is_taken = (
         CedulaInfo.objects.due(now)
         .filter(user_id=user_id)
         .update(
             status=Status.PROCESSING,
-            claim_token=token,
+            claim_token=uuid4(),
             claimed_at=now,
-            claim_expires_at=now + timedelta(seconds=CLAIM_SECONDS),
+            claim_expires_at=expiry(now),
+            claimed_by=heartbeat.own_name(),
             attempts=F("attempts") + 1,
         )
     )
     if not is_taken:
         return None
-    return _claim_on(CedulaInfo.objects.select_related("user").get(user_id=user_id))
+    return claim_on(CedulaInfo.objects.select_related("user").get(user_id=user_id))
+
+
+def claim_next(*, source: str, now: datetime, is_alone: bool) -> Claim | None:
+    """Take the right to look up whoever's turn it is; None when nobody is due or the source is closed.
+
+    `is_alone` says that the worker has nothing else in flight. A suspect lookup waits for that, and holds its turn.
+    """
+    if gate.obstacle(gate.state_of(source), now) is not None:
+        return None
+    due = CedulaInfo.objects.due(now).in_turn().values_list("user_id", "losses")
+    for user_id, losses in due[:CLAIM_TRIES]:
+        if losses >= LOST_TWICE and not is_alone:
+            return None
+        claimed = claim(user_id=user_id, now=now)
+        if claimed is not None:
+            return claimed
+    return None
+
+
+def is_due(*, user_id: int, now: datetime) -> bool:
+    """Whether somebody waits for a worker."""
+    return CedulaInfo.objects.due(now).filter(user_id=user_id).exists()
+
+
+def next_due_at(*, source: str, now: datetime) -> datetime | None:
+    """Return when it is worth while to claim again: when a later attempt is due, or a closed source opens by itself."""
+    closed = gate.obstacle(gate.state_of(source), now)
+    if closed is not None:
+        return closed.until
+    later = CedulaInfo.objects.filter(status=Status.PENDING, next_at__gt=now)
+    due_at: datetime | None = later.aggregate(at=Min("next_at"))["at"]
+    return due_at
+
+
+def start(*, claimed: Claim, now: datetime) -> Claim:
+    """Begin the attempt: its page is about to be opened, so the claim's time counts from now.
+
+    Raises `ClaimLostError`: a worker that froze before it opened the page must not open it any more.
+    """
+    if not record_under(claimed).update(claimed_at=now, claim_expires_at=expiry(now)):
+        raise ClaimLostError
+    return replace(claimed, claimed_at=now)
+
+
+def keep_captcha(*, claimed: Claim, task_id: str) -> None:
+    """Store the captcha service's id of what was just bought, before it is waited for: the next attempt may use it."""
+    record_under(claimed).update(captchas=F("captchas") + 1, captcha_task=task_id)
+
+
+def drop_captcha(*, claimed: Claim) -> None:
+    """Forget the captcha: it is being used, or good for nothing."""
+    record_under(claimed).update(captcha_task="")
 
 
 def record_outcome(
@@ -156,7 +188,9 @@ def record_answer(
         fetched_at=now,
         error_message="",
         raw_response="",
+        captcha_task="",
     )
+    gate.note_answer(source, (now - claimed.claimed_at).total_seconds())
     _append_attempt(claimed, answer.status, source=source, now=now, spend=spend)
     return is_stored
 
@@ -165,22 +199,26 @@ def record_answer(
 def record_failure(
     *, claimed: Claim, failure: Failure, source: str, now: datetime, spend: CaptchaSpend | None = None
 ) -> bool:
-    """Store a failure: another attempt later, or, with none left, the last answer's status or a failure's."""
+    """Store a failure: another attempt later, or, with none left, the last answer's status or a failure's.
+
+    While the source rests it is nobody's failure: the attempt does not count, and the next waits for the rest's end.
+    """
+    rests_until = gate.note_failure(source, failure.kind, now)
+    can_buy_captcha = _can_buy_captcha(claimed)
     decision = rules.after_failure(
         kind=failure.kind,
         attempts=claimed.attempts,
         delays=settings.CENSUS_RETRY_SECONDS,
         answer_status=claimed.answer_status,
+        can_buy_captcha=can_buy_captcha,
     )
     told = {"error_message": wording.of_failure(failure.kind), "raw_response": failure.evidence}
-    match decision:
-        case rules.Retry(seconds=seconds):
-            next_at = now + timedelta(seconds=seconds)
-            is_stored = _finish(claimed, status=Status.PENDING, next_at=next_at, **told)
-            if is_stored:
-                _ring_at(claimed.user_id, next_at)
-        case rules.GiveUp(status=status):
-            is_stored = _finish(claimed, status=status, **told)
+    if rests_until is not None and can_buy_captcha:
+        is_stored = _wait_until(claimed, rests_until, attempts=F("attempts") - 1, **told)
+    elif isinstance(decision, rules.Retry):
+        is_stored = _wait_until(claimed, now + timedelta(seconds=decision.seconds), **told)
+    else:
+        is_stored = _finish(claimed, status=decision.status, **told)
     _append_attempt(claimed, failure.status, source=source, now=now, spend=spend, detail=failure.reason)
     return is_stored
 
@@ -192,21 +230,27 @@ def record_interruption(
     source: str,
     now: datetime,
     detail: str,
-    delay: timedelta,
     spend: CaptchaSpend | None = None,
+    is_over: bool = False,
 ) -> bool:
-    """Store that a lookup ended by a fault of ours: again after `delay`, or, attempts used up, a visible failure."""
+    """Store that a lookup ended by a fault of ours: another attempt later, or, with none left, a visible failure.
+
+    `is_over` says that what caused it is gone, such as a dead worker: then the next attempt may start at once.
+    """
     decision = rules.after_failure(
         kind=FailureKind.NETWORK_ERROR,
         attempts=claimed.attempts,
         delays=settings.CENSUS_RETRY_SECONDS,
         answer_status=claimed.answer_status,
+        can_buy_captcha=_can_buy_captcha(claimed),
     )
-    match decision:
-        case rules.Retry():
-            is_stored = _finish(claimed, status=Status.PENDING, next_at=now + delay, error_message=wording.INTERRUPTED)
-        case rules.GiveUp(status=status):
-            is_stored = _finish(claimed, status=status, error_message=wording.INTERRUPTED)
+    told = {"error_message": wording.INTERRUPTED, "losses": F("losses") + 1}
+    if not isinstance(decision, rules.Retry):
+        is_stored = _finish(claimed, status=decision.status, **told)
+    elif is_over:
+        is_stored = _finish(claimed, status=Status.PENDING, next_at=now, **told)
+    else:
+        is_stored = _wait_until(claimed, now + timedelta(seconds=decision.seconds), **told)
     if is_stored:
         _append_attempt(claimed, LookupAttempt.Outcome.LOST, source=source, now=now, spend=spend, detail=detail)
         logger.warning("lookup.lost record=%s attempts=%s", claimed.record_id, claimed.attempts)
@@ -214,12 +258,14 @@ def record_interruption(
 
 
 @transaction.atomic
-def release(*, claimed: Claim, source: str, now: datetime, next_at: datetime) -> bool:
-    """Give a claim back without having asked: the attempt does not count, the next may start at `next_at`."""
-    is_released = _finish(claimed, status=Status.PENDING, next_at=next_at, attempts=F("attempts") - 1)
-    if is_released:
-        _ring_at(claimed.user_id, next_at)
-    _append_attempt(claimed, LookupAttempt.Outcome.RELEASED, source=source, now=now)
+def release(
+    *, claimed: Claim, source: str, now: datetime, spend: CaptchaSpend | None = None, pause: timedelta = timedelta(0)
+) -> bool:
+    """Give a claim back without an outcome: the attempt does not count, and the next may start after the pause."""
+    is_released = _finish(claimed, status=Status.PENDING, next_at=now + pause, attempts=F("attempts") - 1)
+    if is_released and not pause:
+        ring_on_commit(claimed.user_id)
+    _append_attempt(claimed, LookupAttempt.Outcome.RELEASED, source=source, now=now, spend=spend)
     return is_released
 
 
@@ -227,56 +273,63 @@ def rescue(*, now: datetime) -> int:
     """Take abandoned claims back and ring again for due rows whose bell may be lost; return how many bells rang.
 
     People without a record (loaded from a fixture, say) get one. Bells are rung only while the queue is short, so that
-    a backlog does not grow by its own rescue.
+    a backlog does not grow by its own rescue, and only while the source is open.
     """
-    for record in CedulaInfo.objects.abandoned(now).select_related("user"):
-        lost = _claim_on(record)
-        record_interruption(claimed=lost, source="", now=now, detail="the claim ran out", delay=timedelta(0))
+    abandoned = CedulaInfo.objects.abandoned(now)
+    for record in abandoned.select_related("user"):
+        _take_back(record, lost=abandoned, now=now, detail="the claim ran out")
     for user in User.objects.filter(cedula_info=None, is_active=True)[:BELLS_PER_RESCUE]:
         create_record(user=user)
+    heartbeat.forget_the_dead(now)
+    if gate.obstacle(gate.state_of(settings.CENSUS_SOURCE), now) is not None:
+        return 0
     room = BELLS_PER_RESCUE - get_broker().queue_size()
-    due = CedulaInfo.objects.due(now).order_by("next_at").values_list("user_id", flat=True)[: max(0, room)]
+    due = CedulaInfo.objects.due(now).in_turn().values_list("user_id", flat=True)[: max(0, room)]
     for user_id in due:
         ring(user_id)
     return len(due)
 
 
-def ring(user_id: int) -> None:
-    """Put a bell for one person into the queue."""
-    async_task(VALIDATE_TASK, user_id, group="census")
+def rescue_from_dead(*, worker_key: str, living: Collection[int], now: datetime) -> int:
+    """Take back at once what processes of a cluster held that are gone, and ring; return how many claims it was.
+
+    `living` are the process ids that still run. Only who is above that cluster can know.
+    """
+    held = CedulaInfo.objects.filter(status=Status.PROCESSING, claimed_by__startswith=f"{worker_key}/")
+    dead = [record for record in held.select_related("user") if int(record.claimed_by.rsplit("/")[-1]) not in living]
+    for record in dead:
+        _take_back(record, lost=held, now=now, detail="its worker died")
+        ring_on_commit(record.user_id)
+    return len(dead)
 
 
-def ring_on_commit(user_id: int) -> None:
-    """Ring once the transaction is through. A queue out of reach is logged; `rescue` rings again for the due row."""
-    transaction.on_commit(partial(ring, user_id), robust=True)
+def _take_back(record: CedulaInfo, *, lost: CedulaInfoQuerySet, now: datetime, detail: str) -> None:
+    """End the claim of a worker that will not end it itself, unless it is no longer among the lost ones."""
+    token = uuid4()  # from here on the worker cannot write, should it live
+    if not lost.filter(pk=record.pk, claim_token=record.claim_token).update(claim_token=token):
+        return
+    record.claim_token = token
+    record_interruption(claimed=claim_on(record), source="", now=now, detail=detail, is_over=True)
 
 
-def _ring_at(user_id: int, at: datetime) -> None:
-    """Ring once at a time, by a one-time schedule."""
-    schedule(VALIDATE_TASK, user_id, schedule_type=Schedule.ONCE, next_run=at)
+def _can_buy_captcha(claimed: Claim) -> bool:
+    """Whether another attempt would have a captcha: one not used yet, or leave to buy one."""
+    has_left = Q(captchas__lt=rules.MOST_CAPTCHAS) | ~Q(captcha_task="")
+    return CedulaInfo.objects.filter(has_left, pk=claimed.record_id).exists()
 
 
-def _claim_on(record: CedulaInfo) -> Claim:
-    """Return the claim that holds a record."""
-    assert record.claim_token is not None  # noqa: S101 - the database says so of every record that is claimed
-    assert record.claimed_at is not None  # noqa: S101
-    return Claim(
-        record_id=record.pk,
-        user_id=record.user_id,
-        cedula=record.user.cedula,
-        token=record.claim_token,
-        claimed_at=record.claimed_at,
-        attempts=record.attempts,
-        answer_status=record.answer_status,
-        reason=record.reason,
-        requested_by_id=record.requested_by_id,
-    )
+def _wait_until(claimed: Claim, at: datetime, **fields: object) -> bool:
+    """End a claim with another attempt at a time, and ring then."""
+    is_mine = _finish(claimed, status=Status.PENDING, next_at=at, **fields)
+    if is_mine:
+        ring_at(claimed.user_id, at)
+    return is_mine
 
 
 def _finish(claimed: Claim, **fields: object) -> bool:
     """End a claim by one conditional UPDATE; False when the claim is no longer this worker's."""
-    mine = CedulaInfo.objects.filter(pk=claimed.record_id, status=Status.PROCESSING, claim_token=claimed.token)
-    is_mine = mine.update(claim_token=None, claimed_at=None, claim_expires_at=None, **fields) == 1
+    no_claim = {"claim_token": None, "claimed_at": None, "claim_expires_at": None, "claimed_by": ""}
+    is_mine = record_under(claimed).update(**no_claim, **fields) == 1
     if not is_mine:
         logger.warning("lookup.claim_lost record=%s", claimed.record_id)
     return is_mine

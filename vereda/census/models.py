@@ -20,6 +20,13 @@ LONGEST_TEXT = 300
 """Characters of a census text: as many as the parser takes for one."""
 
 
+class Priority(models.IntegerChoices):
+    """Whose lookup comes first."""
+
+    AT_A_SCREEN = 0, "Alguien espera"
+    IN_BULK = 1, "En grupo"
+
+
 class Reason(models.TextChoices):
     """Why a lookup was asked for."""
 
@@ -28,6 +35,11 @@ class Reason(models.TextChoices):
     LEADER = "leader", "Su líder"
     BULK = "bulk", "En grupo"
     RECHECK = "recheck", "Revisión"
+
+    @property
+    def priority(self) -> Priority:
+        """Whether somebody waits at a screen."""
+        return Priority.IN_BULK if self in {Reason.BULK, Reason.RECHECK} else Priority.AT_A_SCREEN
 
 
 class CedulaInfoQuerySet(models.QuerySet["CedulaInfo"]):
@@ -44,6 +56,16 @@ class CedulaInfoQuerySet(models.QuerySet["CedulaInfo"]):
     def due(self, now: datetime) -> Self:
         """Waiting records whose next attempt may start."""
         return self.filter(status=Status.PENDING, next_at__lte=now)
+
+    def in_turn(self) -> Self:
+        """Those with somebody at a screen first, then by how long they have been due."""
+        return self.order_by("priority", "next_at", "pk")
+
+    def ahead_of(self, record: "CedulaInfo", now: datetime) -> Self:
+        """Due records whose turn comes before this one's."""
+        as_urgent = Q(priority=record.priority)
+        is_earlier = Q(next_at__lt=record.next_at) | Q(next_at=record.next_at, pk__lt=record.pk)
+        return self.due(now).filter(Q(priority__lt=record.priority) | as_urgent & is_earlier)
 
     def abandoned(self, now: datetime) -> Self:
         """Records whose worker let its claim run out."""
@@ -79,11 +101,16 @@ class CedulaInfo(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="pedida por"
     )
     reason = models.CharField("motivo", max_length=20, choices=Reason, default=Reason.REGISTRATION)
+    priority = models.PositiveSmallIntegerField("prioridad", choices=Priority, default=Priority.AT_A_SCREEN)
     attempts = models.PositiveSmallIntegerField("intentos", default=0)
+    losses = models.PositiveSmallIntegerField("intentos perdidos", default=0)
     next_at = models.DateTimeField("próximo intento", default=timezone.now)
+    captchas = models.PositiveSmallIntegerField("captchas comprados", default=0)
+    captcha_task = models.CharField("captcha comprado sin usar", max_length=64, blank=True)
     claim_token = models.UUIDField("turno", null=True, blank=True)
     claimed_at = models.DateTimeField("turno desde", null=True, blank=True)
     claim_expires_at = models.DateTimeField("turno hasta", null=True, blank=True)
+    claimed_by = models.CharField("proceso", max_length=120, blank=True)
 
     objects = CedulaInfoQuerySet.as_manager()
 
@@ -91,7 +118,7 @@ class CedulaInfo(models.Model):
         verbose_name = "registro del censo"
         verbose_name_plural = "registros del censo"
         indexes = [
-            models.Index(fields=["status", "next_at"], name="census_due"),
+            models.Index(fields=["status", "priority", "next_at"], name="census_due"),
             models.Index(fields=["status", "claim_expires_at"], name="census_abandoned"),
         ]
         constraints = [
@@ -222,18 +249,50 @@ class LookupAttempt(models.Model):
         return f"{self.get_outcome_display()} · {self.started_at:%Y-%m-%d %H:%M:%S}"
 
 
-class SourcePace(models.Model):
-    """When the next lookup may start at a source, for every worker and host: one row per source.
+class SourceState(models.Model):
+    """Whether a lookup may start at a source, and when: one row per source, for every worker and host.
 
-    Seconds since the epoch by the database's clock, as a number, so that one atomic statement can move it.
+    `free_at` is in seconds since the epoch by the database's clock, so that one atomic statement can move it.
     """
 
     source = models.CharField("fuente", max_length=40, primary_key=True)
+    is_paused = models.BooleanField(
+        "en pausa", default=False, help_text="Nadie se consulta mientras esté marcada; los turnos quedan guardados."
+    )
     free_at = models.FloatField("libre desde (época, s)", default=0)
+    usual_seconds = models.FloatField("duración usual (s)", default=0)
+    troubles = models.PositiveIntegerField("fallos seguidos", default=0)
+    rests = models.PositiveIntegerField("descansos seguidos", default=0)
+    rests_until = models.DateTimeField("descansa hasta", null=True, blank=True)
+    probe_until = models.DateTimeField("consulta de prueba hasta", null=True, blank=True)
+    day = models.DateField("día de las cuentas", null=True, blank=True)
+    day_lookups = models.PositiveIntegerField("consultas del día", default=0)
+    day_dollars = models.DecimalField("captchas del día (US$)", max_digits=9, decimal_places=5, default=0)
 
     class Meta:
-        verbose_name = "ritmo de una fuente"
-        verbose_name_plural = "ritmo de las fuentes"
+        verbose_name = "estado de una fuente"
+        verbose_name_plural = "estado de las fuentes"
 
     def __str__(self) -> str:
         return self.source
+
+
+class Worker(models.Model):
+    """A cluster of worker processes that runs, or ran until a moment ago: its signs of life."""
+
+    key = models.CharField("clave", max_length=100, primary_key=True)
+    host = models.CharField("máquina", max_length=100)
+    pid = models.PositiveIntegerField("proceso")
+    version = models.CharField("versión del código", max_length=40)
+    started_at = models.DateTimeField("inicio")
+    seen_at = models.DateTimeField("última señal")
+    beat = models.CharField("último latido", max_length=40, blank=True)
+    beaten_at = models.DateTimeField("hora del latido", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "proceso de consultas"
+        verbose_name_plural = "procesos de consultas"
+        indexes = [models.Index(fields=["seen_at"], name="census_workers_seen")]
+
+    def __str__(self) -> str:
+        return f"{self.host} · {self.pid}"

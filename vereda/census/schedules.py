@@ -1,17 +1,23 @@
-"""The recurring tasks, made by every `migrate`: running it twice changes nothing."""
+"""What must be in the database before anything runs, made by every `migrate`: running it twice changes nothing."""
 
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django_q.models import Schedule
+
+from vereda.census import gate
+from vereda.census.models import SourceState
 
 RESCUE = "vereda.census.tasks.rescue"
 
 
 def ensure(**kwargs: Any) -> None:
-    """See that the recurring tasks exist; does nothing as long as the queue's tables do not."""
-    if Schedule._meta.db_table not in connection.introspection.table_names():
+    """See that the recurring tasks and the source's row exist; does nothing as long as their tables do not."""
+    needed = {model._meta.db_table for model in (Schedule, SourceState)}
+    if not needed <= set(connection.introspection.table_names()):
         return
     fields = {"func": RESCUE, "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1}
     if not Schedule.objects.filter(name="rescue").update(**fields):
         Schedule.objects.create(name="rescue", **fields)
+    gate.state_of(settings.CENSUS_SOURCE)

@@ -1,4 +1,4 @@
-"""The nine statuses of a census record, and which of them wait, answer or fail."""
+"""The nine statuses of a census record, which of them wait, answer or fail, and what may keep a source closed."""
 
 from django.db import models
 
@@ -21,3 +21,13 @@ WAITING = (Status.PENDING, Status.PROCESSING)
 ANSWERS = (Status.ACTIVE, Status.NOT_FOUND, Status.CANCELLED_DECEASED, Status.CANCELLED_OTHER)
 FAILURES = (Status.ERROR, Status.TIMEOUT, Status.BLOCKED)
 FINAL = (*ANSWERS, *FAILURES)
+
+
+class Obstacle(models.TextChoices):
+    """What keeps a source closed for longer than its pace."""
+
+    PAUSED = "paused", "En pausa"
+    RESTING = "resting", "Descansa"
+    PROBING = "probing", "Hace una consulta de prueba"
+    LOOKUPS_SPENT = "lookups spent", "Llegó al tope de consultas del día"
+    MONEY_SPENT = "money spent", "Llegó al tope de gasto en captchas del día"

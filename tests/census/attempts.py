@@ -1,0 +1,43 @@
+"""What happens to one record, step by step, without an engine."""
+
+from datetime import UTC, datetime, timedelta
+
+from vereda.census import actions
+from vereda.census.claims import Claim
+from vereda.census.models import CedulaInfo
+from vereda.census.sources.port import Failure, FailureKind, Found, Outcome
+
+NOW = datetime(2099, 3, 1, 12, 0, tzinfo=UTC)
+CLAIM = timedelta(seconds=150)
+"""How long a claim is good for."""
+MOST_ATTEMPTS = 4
+SECOND = timedelta(seconds=1)
+PLACE = Found("PASTO", "IE EL SAUCE", "4", "NARIÑO", "CL 18 # 24-30")
+BLOCKED = Failure(FailureKind.BLOCKED, "the site answered with a block page", "<html>…")
+
+
+def claim(record: CedulaInfo, now: datetime = NOW) -> Claim:
+    """Claim a record that is due."""
+    claimed = actions.claim(user_id=record.user_id, now=now)
+    assert claimed is not None
+    return claimed
+
+
+def look_up(record: CedulaInfo, outcome: Outcome, now: datetime = NOW) -> CedulaInfo:
+    """Let one whole attempt happen."""
+    actions.record_outcome(claimed=claim(record, now), outcome=outcome, source="practice", now=now)
+    record.refresh_from_db()
+    return record
+
+
+def fail_for_good(record: CedulaInfo, failure: Failure = BLOCKED) -> CedulaInfo:
+    """Let every attempt fail."""
+    for _ in range(MOST_ATTEMPTS):
+        record = look_up(record, failure, now=max(NOW, record.next_at))
+    assert record.is_final
+    return record
+
+
+def interrupt(claimed: Claim, now: datetime = NOW) -> bool:
+    """End a claim by a fault of ours."""
+    return actions.record_interruption(claimed=claimed, source="practice", now=now, detail="no browser")

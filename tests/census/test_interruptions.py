@@ -1,0 +1,195 @@
+"""Faults of ours: workers that die, freeze or have no browser. They are counted, told as ours, and end visibly."""
+
+import os
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django_q.models import OrmQ, Schedule
+
+from tests import make
+from tests.census.attempts import CLAIM, MOST_ATTEMPTS, NOW, PLACE, SECOND, claim, interrupt, look_up
+from vereda.accounts.models import User
+from vereda.census import actions, bells, heartbeat
+from vereda.census.models import CedulaInfo, LookupAttempt, Reason, SourceState
+from vereda.census.statuses import Status
+
+pytestmark = pytest.mark.django_db
+
+HERE = "aqui-1-1"
+DEAD, LIVING = 40_001, 40_002
+
+
+@pytest.fixture
+def record(caro: User) -> CedulaInfo:
+    """The only one there is."""
+    User.objects.exclude(pk=caro.pk).delete()
+    return caro.cedula_info
+
+
+def claimed_by(pid: int, monkeypatch: pytest.MonkeyPatch, *, key: str = HERE) -> CedulaInfo:
+    """Return the record of somebody whom a process of a cluster looks up."""
+    record = make.person().cedula_info
+    monkeypatch.setenv(heartbeat.KEY_VARIABLE, key)
+    with monkeypatch.context() as process:
+        process.setattr(os, "getpid", lambda: pid)
+        claim(record)
+    return record
+
+
+def rescue_from_dead() -> int:
+    return actions.rescue_from_dead(worker_key=HERE, living={LIVING}, now=NOW)
+
+
+def status_of(record: CedulaInfo) -> Status:
+    record.refresh_from_db()
+    return Status(record.status)
+
+
+def rung() -> list[int]:
+    return [message.task["args"][0] for message in OrmQ.objects.all()]
+
+
+def test_a_fault_of_ours_is_counted_as_a_loss_and_not_told_as_the_sites(record: CedulaInfo) -> None:
+    assert interrupt(claim(record))
+
+    record.refresh_from_db()
+    assert (record.status, record.attempts, record.losses) == (Status.PENDING, 1, 1)
+    assert record.is_retrying
+    assert "Registraduría" not in record.error_message
+
+
+def test_after_a_fault_of_ours_the_next_attempt_waits_as_after_any_failure(record: CedulaInfo) -> None:
+    interrupt(claim(record))
+
+    record.refresh_from_db()
+    assert record.next_at == NOW + timedelta(seconds=60)
+    assert Schedule.objects.get(func=bells.VALIDATE_TASK).next_run == record.next_at
+
+
+def test_a_fault_of_ours_is_written_down_with_what_it_was(record: CedulaInfo) -> None:
+    interrupt(claim(record))
+
+    attempt = LookupAttempt.objects.get()
+    assert (attempt.outcome, attempt.detail, attempt.source) == ("lost", "no browser", "practice")
+
+
+def test_faults_of_ours_again_and_again_end_in_a_failure_that_shows(record: CedulaInfo) -> None:
+    for _ in range(MOST_ATTEMPTS):
+        interrupt(claim(record, record.next_at))
+        record.refresh_from_db()
+
+    assert (record.status, record.attempts, record.losses) == (Status.ERROR, 4, 4)
+
+
+def test_faults_of_ours_again_and_again_leave_the_last_answer(record: CedulaInfo, caro: User) -> None:
+    look_up(record, PLACE)
+    actions.request_lookup(record=record, requested_by=caro, reason=Reason.OWN, now=NOW)
+    for _ in range(MOST_ATTEMPTS):
+        interrupt(claim(record, record.next_at))
+        record.refresh_from_db()
+
+    assert (record.status, record.puesto, record.fetched_at) == (Status.ACTIVE, PLACE.puesto, NOW)
+    assert record.error_message
+
+
+def test_a_rescued_person_comes_back_at_once_and_the_loss_is_counted(record: CedulaInfo) -> None:
+    claim(record)
+    later = NOW + CLAIM + SECOND
+    actions.rescue(now=later)
+
+    record.refresh_from_db()
+    assert (record.status, record.next_at) == (Status.PENDING, later)
+    assert (record.attempts, record.losses) == (1, 1)
+    assert LookupAttempt.objects.get().detail == "the claim ran out"
+
+
+def test_a_claim_that_was_renewed_is_not_taken_back_at_its_first_end(record: CedulaInfo) -> None:
+    actions.start(claimed=claim(record), now=NOW + timedelta(seconds=60))
+    actions.rescue(now=NOW + CLAIM + SECOND)
+
+    assert status_of(record) == Status.PROCESSING
+
+
+def test_a_claim_that_is_renewed_while_a_rescue_looks_stays_with_its_worker(
+    record: CedulaInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_back, later = actions._take_back, NOW + CLAIM + SECOND
+
+    def renew_first(found: CedulaInfo, **arguments: Any) -> None:
+        actions.start(claimed=actions.claim_on(found), now=later)
+        take_back(found, **arguments)
+
+    claim(record)
+    monkeypatch.setattr(actions, "_take_back", renew_first)
+    actions.rescue(now=later)
+
+    assert status_of(record) == Status.PROCESSING
+
+
+def test_a_rescue_while_the_source_rests_takes_back_but_rings_nobody(record: CedulaInfo) -> None:
+    claim(record)
+    later = NOW + CLAIM + SECOND
+    SourceState.objects.update_or_create(
+        source="practice", defaults={"rests": 1, "rests_until": later + timedelta(minutes=1)}
+    )
+
+    assert actions.rescue(now=later) == 0
+    assert status_of(record) == Status.PENDING
+    assert rung() == []
+
+
+def test_a_rescue_gives_a_record_to_people_who_have_none(record: CedulaInfo, caro: User) -> None:
+    record.delete()
+
+    actions.rescue(now=NOW)
+
+    assert CedulaInfo.objects.get(user=caro).status == Status.PENDING
+
+
+def test_a_rescue_forgets_clusters_that_ended_long_ago(record: CedulaInfo) -> None:
+    heartbeat.enroll("old", 1, now=NOW - timedelta(days=2))
+    heartbeat.enroll("new", 1, now=NOW)
+
+    actions.rescue(now=NOW)
+
+    assert list(heartbeat.Worker.objects.values_list("key", flat=True)) == ["new"]
+
+
+def test_what_a_dead_process_held_is_taken_back_at_once_and_rings(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    held = claimed_by(DEAD, monkeypatch)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert rescue_from_dead() == 1
+
+    held.refresh_from_db()
+    assert (held.status, held.next_at) == (Status.PENDING, NOW)
+    assert (held.attempts, held.losses) == (1, 1)
+    assert LookupAttempt.objects.get().detail == "its worker died"
+    assert rung() == [held.user_id]
+
+
+def test_what_a_living_process_holds_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = claimed_by(LIVING, monkeypatch)
+
+    assert rescue_from_dead() == 0
+    assert status_of(held) == Status.PROCESSING
+
+
+@pytest.mark.parametrize("key", ["otra-1-1", "aqui-1-12", "aqui-1", "aqui_1-1", "aqui%"])
+def test_what_another_cluster_holds_is_not_for_this_one_to_judge(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    held = claimed_by(DEAD, monkeypatch, key=key)
+
+    assert rescue_from_dead() == 0
+    assert status_of(held) == Status.PROCESSING
+
+
+def test_what_a_dead_process_gave_back_in_time_is_not_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = claimed_by(DEAD, monkeypatch)
+    held.refresh_from_db()
+    actions.release(claimed=actions.claim_on(held), source="practice", now=NOW)
+
+    assert rescue_from_dead() == 0
+    held.refresh_from_db()
+    assert (held.attempts, held.losses) == (0, 0)

@@ -1,0 +1,460 @@
+"""Whatever happens to a record, in whatever order: its status never lies, nothing is lost, and there is a way out.
+
+A machine throws events at one record and keeps a small model beside it: what the census said last, who holds the claim,
+how many attempts and captchas it took. DESIGN.md's table of the lifecycle stands here a second time, as plain data, so
+that the product's own rules are not what they are judged by.
+"""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests import make
+from vereda.census import actions, gate, heartbeat
+from vereda.census.claims import CaptchaSpend, Claim, ClaimLostError
+from vereda.census.models import CedulaInfo, LookupAttempt, Reason, SourceState
+from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound
+
+DELAYS = [60, 300, 900]
+MOST_ATTEMPTS = 4
+MOST_CAPTCHAS = 2
+CLAIM = timedelta(seconds=150)
+COOLDOWN = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=1)
+ANSWERS = {"ACTIVE", "NOT_FOUND", "CANCELLED_DECEASED", "CANCELLED_OTHER"}
+FAILURES = {"ERROR", "TIMEOUT", "BLOCKED"}
+FINAL = ANSWERS | FAILURES
+BY_KIND = {
+    FailureKind.TIMEOUT: "TIMEOUT",
+    FailureKind.BLOCKED: "BLOCKED",
+    FailureKind.NETWORK_ERROR: "ERROR",
+    FailureKind.PARSE_ERROR: "ERROR",
+    FailureKind.CAPTCHA_FAILED: "ERROR",
+}
+KNOWN = (
+    *("answer_status", "answer_source", "fetched_at"),
+    *("departamento", "municipio", "puesto", "direccion", "mesa", "novedad", "resolucion", "fecha_novedad"),
+)
+"""What a record knows of a person, which only another answer may change."""
+
+words = st.sampled_from(["PASTO", "IE EL SAUCE", "4", "CL 18 # 24-30"])
+answers = st.one_of(
+    st.builds(Found, words, words, words, st.just("") | words, st.just("") | words),
+    st.just(NotFound()),
+    st.builds(Cancelled, st.just("Cancelada por Muerte"), st.just("") | words),
+    st.builds(Cancelled, st.sampled_from(["Cancelada por Falsa Identidad", "Baja por trashumancia"]), words, words),
+)
+reasons = st.sampled_from([Reason.OWN, Reason.LEADER, Reason.BULK, Reason.RECHECK])
+kinds = st.sampled_from(FailureKind)
+whose = st.sampled_from([0, 0, 0, 0, 0, 1, 2])
+"""Which of the claims that were ever given, the latest first: mostly the one that may still hold."""
+pauses = st.sampled_from([1, 20, 31, 60, 61, 149, 151, 300, 900, 3601, 90_000])
+
+
+def status_of(answer: Answer) -> str:
+    match answer:
+        case Found():
+            return "ACTIVE"
+        case NotFound():
+            return "NOT_FOUND"
+        case Cancelled():
+            return "CANCELLED_DECEASED" if "Muerte" in answer.novedad else "CANCELLED_OTHER"
+
+
+class Life(RuleBasedStateMachine):
+    """The life of one record."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._undo = transaction.atomic()
+        self._undo.__enter__()
+        self.now = datetime(2099, 3, 1, 12, 0, tzinfo=UTC)
+        self.leader = make.leader("Beto Quiñones")
+        self.person = make.person("Caro Bermúdez", referred_by=self.leader)
+        CedulaInfo.objects.exclude(user=self.person).delete()
+        type(self.leader).objects.filter(pk=self.leader.pk).update(is_active=False)  # or a rescue would care for him
+        self.record = CedulaInfo.objects.get(user=self.person)
+        CedulaInfo.objects.update(next_at=self.now, requested_at=self.now)
+        SourceState.objects.update_or_create(source="practice", defaults={"free_at": 0})
+        self.claims: list[Claim] = []
+        self.bought_under: set[Any] = set()
+        self.holder: Claim | None = None
+        self.expires_at = self.now
+        self.written_down = 0
+        self.row = self.look()
+        self.known = {name: self.row[name] for name in KNOWN}
+
+    def look(self) -> dict[str, Any]:
+        return CedulaInfo.objects.values().get(pk=self.record.pk)
+
+    def claim_of(self, index: int) -> Claim:
+        return self.claims[-1 - index % len(self.claims)]
+
+    def step(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the record before and after the event."""
+        before, self.row = self.row, self.look()
+        return before, self.row
+
+    def must_be_as_before(self) -> None:
+        before, after = self.step()
+        assert after == before
+
+    def taken(self, claimed: Claim | None) -> None:
+        before, after = self.step()
+        if claimed is None:
+            assert after == before
+            return
+        assert (before["status"], after["status"]) == ("PENDING", "PROCESSING")
+        assert before["next_at"] <= self.now
+        assert after["attempts"] == before["attempts"] + 1
+        self.claims.append(claimed)
+        self.holder, self.expires_at = claimed, self.now + CLAIM
+
+    def ended(self, *allowed: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Take note that the claim that held has ended in one of these."""
+        before, after = self.step()
+        assert before["status"] == "PROCESSING"
+        assert after["status"] in allowed
+        self.holder = None
+        return before, after
+
+    def failed(self, status: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Take note that the claim has ended without an answer: again, or as the last answer, or as a failure."""
+        return self.ended("PENDING", self.known["answer_status"] or status)
+
+    @initialize(answer=st.none() | answers)
+    def somebody_joins(self, answer: Answer | None) -> None:
+        """Begin with somebody who has just joined, or who was looked up before and is again."""
+        if answer is not None:
+            self.a_bell_is_answered(is_in_time=True)
+            self.the_census_answers(index=0, answer=answer)
+            self.now += COOLDOWN
+            self.somebody_asks(Reason.BULK)
+
+    # What people do
+
+    @rule(reason=reasons)
+    def somebody_asks(self, reason: Reason) -> None:
+        who = self.person if reason is Reason.OWN else self.leader
+        record = CedulaInfo.objects.get(pk=self.record.pk)
+        try:
+            is_asked = actions.request_lookup(record=record, requested_by=who, reason=reason, now=self.now)
+        except actions.TooSoonError:
+            is_asked = False
+            assert self.row["status"] in FINAL
+            assert self.now - self.row["requested_at"] < COOLDOWN
+        if not is_asked:
+            self.must_be_as_before()
+            return
+        before, after = self.step()
+        assert before["status"] in FINAL
+        assert after["status"] == "PENDING"
+        assert (after["attempts"], after["captchas"], after["captcha_task"], after["losses"]) == (0, 0, "", 0)
+        assert (after["next_at"], after["requested_by_id"]) == (self.now, who.pk)
+
+    @rule(seconds=pauses)
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    # What workers do
+
+    @rule(is_in_time=st.booleans())
+    def a_bell_is_answered(self, is_in_time: bool) -> None:
+        if is_in_time and self.row["status"] == "PENDING":
+            self.now = max(self.now, self.row["next_at"])
+        self.taken(actions.claim(user_id=self.person.pk, now=self.now))
+
+    @precondition(lambda self: self.row["status"] == "PENDING")
+    @rule(buys=st.booleans(), uses=st.booleans(), kind=kinds)
+    def a_whole_attempt_fails(self, buys: bool, uses: bool, kind: FailureKind) -> None:
+        self.a_bell_is_answered(is_in_time=True)
+        self.a_page_is_about_to_be_opened(index=0)
+        if buys:
+            self.a_captcha_is_bought(index=0)
+        if uses:
+            self.a_captcha_is_used(index=0)
+        self.an_attempt_fails(index=0, kind=kind)
+
+    @precondition(lambda self: self.row["status"] == "PENDING")
+    @rule(is_over=st.booleans(), times=st.sampled_from([1, 2]))
+    def whole_attempts_are_interrupted(self, is_over: bool, times: int) -> None:
+        for _ in range(times):
+            if self.row["status"] == "PENDING":
+                self.a_bell_is_answered(is_in_time=True)
+                self.a_fault_of_ours_ends_an_attempt(index=0, is_over=is_over)
+
+    @precondition(lambda self: self.row["status"] in FINAL)
+    @rule(answer=answers, reason=reasons)
+    def somebody_asks_later_and_it_is_answered(self, answer: Answer, reason: Reason) -> None:
+        self.now += COOLDOWN
+        self.somebody_asks(reason)
+        self.a_bell_is_answered(is_in_time=True)
+        self.the_census_answers(index=0, answer=answer)
+
+    @rule(is_alone=st.booleans(), is_in_time=st.booleans())
+    def a_worker_takes_whose_turn_it_is(self, is_alone: bool, is_in_time: bool) -> None:
+        if is_in_time and self.row["status"] == "PENDING":
+            self.now = max(self.now, self.row["next_at"])
+        closed = gate.obstacle(gate.state_of("practice"), self.now)
+        claimed = actions.claim_next(source="practice", now=self.now, is_alone=is_alone)
+        assert claimed is None or closed is None
+        assert claimed is None or is_alone or not claimed.is_suspect
+        self.taken(claimed)
+
+    @precondition(lambda self: self.claims)
+    @rule(index=whose)
+    def a_page_is_about_to_be_opened(self, index: int) -> None:
+        claimed = self.claim_of(index)
+        if claimed is not self.holder:
+            with pytest.raises(ClaimLostError):
+                actions.start(claimed=claimed, now=self.now)
+            self.must_be_as_before()
+            return
+        self.claims[self.claims.index(claimed)] = self.holder = actions.start(claimed=claimed, now=self.now)
+        before, after = self.step()
+        assert after == {**before, "claimed_at": self.now, "claim_expires_at": self.now + CLAIM}
+        self.expires_at = self.now + CLAIM
+
+    @precondition(lambda self: self.claims)
+    @rule(index=whose)
+    def a_captcha_is_bought(self, index: int) -> None:
+        claimed = self.claim_of(index)
+        if claimed.captchas >= MOST_CAPTCHAS or claimed.token in self.bought_under:
+            return  # as an attempt does: one a page, and none without leave
+        self.bought_under.add(claimed.token)
+        actions.keep_captcha(claimed=claimed, task_id="79000000001")
+        if claimed is self.holder:
+            before, after = self.step()
+            assert after == {**before, "captchas": before["captchas"] + 1, "captcha_task": "79000000001"}
+        else:
+            self.must_be_as_before()
+
+    @precondition(lambda self: self.claims)
+    @rule(index=whose)
+    def a_captcha_is_used(self, index: int) -> None:
+        claimed = self.claim_of(index)
+        actions.drop_captcha(claimed=claimed)
+        if claimed is self.holder:
+            before, after = self.step()
+            assert after == {**before, "captcha_task": ""}
+        else:
+            self.must_be_as_before()
+
+    @precondition(lambda self: self.claims)
+    @rule(index=whose, answer=answers)
+    def the_census_answers(self, index: int, answer: Answer) -> None:
+        claimed = self.claim_of(index)
+        is_stored = actions.record_outcome(claimed=claimed, outcome=answer, source="practice", now=self.now)
+        self.written_down += 1
+        assert is_stored == (claimed is self.holder)
+        if not is_stored:
+            self.must_be_as_before()
+            return
+        self.ended(status_of(answer))
+        texts = {name: getattr(answer, name, "") for name in KNOWN[3:]}
+        about = {"answer_status": status_of(answer), "answer_source": "practice", "fetched_at": self.now}
+        self.known = {**about, **texts}
+
+    @precondition(lambda self: self.claims)
+    @rule(index=whose, kind=kinds)
+    def an_attempt_fails(self, index: int, kind: FailureKind) -> None:
+        claimed = self.claim_of(index)
+        failure = Failure(kind, "why", "what it said")
+        spend = CaptchaSpend(1.0, Decimal("0.003"))
+        is_stored = actions.record_outcome(
+            claimed=claimed, outcome=failure, source="practice", now=self.now, spend=spend
+        )
+        self.written_down += 1
+        assert is_stored == (claimed is self.holder)
+        if not is_stored:
+            self.must_be_as_before()
+            return
+        before, after = self.failed(BY_KIND[kind])
+        rests_until = gate.state_of("practice").rests_until
+        has_captcha = before["captchas"] < MOST_CAPTCHAS or bool(before["captcha_task"])
+        if not has_captcha:
+            assert after["status"] != "PENDING"
+        elif rests_until is not None and rests_until > self.now:
+            assert (after["status"], after["next_at"]) == ("PENDING", rests_until)
+            assert after["attempts"] == before["attempts"] - 1
+        elif before["attempts"] < MOST_ATTEMPTS:
+            delay = timedelta(seconds=DELAYS[before["attempts"] - 1])
+            assert (after["status"], after["next_at"]) == ("PENDING", self.now + delay)
+        else:
+            assert after["status"] != "PENDING"
+        assert after["error_message"]
+
+    @precondition(lambda self: self.claims)
+    @rule(index=whose, is_over=st.booleans())
+    def a_fault_of_ours_ends_an_attempt(self, index: int, is_over: bool) -> None:
+        claimed = self.claim_of(index)
+        is_stored = actions.record_interruption(
+            claimed=claimed, source="practice", now=self.now, detail="no browser", is_over=is_over
+        )
+        assert is_stored == (claimed is self.holder)
+        if is_stored:
+            self.interrupted()
+        else:
+            self.must_be_as_before()
+
+    def interrupted(self) -> None:
+        self.written_down += 1
+        before, after = self.failed("ERROR")
+        assert after["losses"] == before["losses"] + 1
+        assert "Registraduría" not in after["error_message"]
+
+    @precondition(lambda self: self.claims)
+    @rule(index=whose, seconds=st.sampled_from([0, 30]))
+    def a_worker_gives_back(self, index: int, seconds: int) -> None:
+        claimed, pause = self.claim_of(index), timedelta(seconds=seconds)
+        is_released = actions.release(claimed=claimed, source="practice", now=self.now, pause=pause)
+        self.written_down += 1
+        assert is_released == (claimed is self.holder)
+        if not is_released:
+            self.must_be_as_before()
+            return
+        before, after = self.ended("PENDING")
+        assert (after["attempts"], after["next_at"]) == (before["attempts"] - 1, self.now + pause)
+
+    @rule()
+    def abandoned_claims_are_rescued(self) -> None:
+        actions.rescue(now=self.now)
+        if self.holder is not None and self.expires_at < self.now:
+            self.interrupted()
+        else:
+            self.must_be_as_before()
+
+    @rule(is_alive=st.booleans())
+    def a_watchdog_looks(self, is_alive: bool) -> None:
+        pid = int(heartbeat.own_name().rsplit("/")[-1])
+        living = {pid} if is_alive else set()
+        actions.rescue_from_dead(worker_key=heartbeat.own_key(), living=living, now=self.now)
+        if self.holder is not None and not is_alive:
+            self.interrupted()
+        else:
+            self.must_be_as_before()
+
+    # What happens to the source meanwhile
+
+    @rule()
+    def the_source_answers_others(self) -> None:
+        gate.note_answer("practice", 20.0)
+
+    @rule(kind=kinds)
+    def the_source_fails_others(self, kind: FailureKind) -> None:
+        gate.note_failure("practice", kind, self.now)
+
+    @rule(times=st.sampled_from([1, 1, 7]))
+    def the_source_rests(self, times: int) -> None:
+        for _ in range(times - 1):
+            self.now = max(self.now, self.rest())
+        self.rest()
+
+    @rule()
+    def the_source_is_probed_after_a_rest(self) -> None:
+        self.now = max(self.now, self.rest())
+        SourceState.objects.update(free_at=0)
+        gate.enter("practice", self.now)
+
+    @rule(is_paused=st.booleans())
+    def an_operator_moves_the_switch(self, is_paused: bool) -> None:
+        SourceState.objects.update(is_paused=is_paused)
+
+    def rest(self) -> datetime:
+        """Let others fail until the source rests, and return until when."""
+        while (until := gate.note_failure("practice", FailureKind.BLOCKED, self.now)) is None:
+            pass
+        return until
+
+    # What always holds
+
+    @invariant()
+    def what_the_census_said_is_all_there_and_nothing_else(self) -> None:
+        assert {name: self.row[name] for name in KNOWN} == self.known
+        if self.row["status"] in ANSWERS:
+            assert self.row["status"] == self.known["answer_status"]
+            assert self.row["fetched_at"] is not None
+
+    @invariant()
+    def nobody_who_was_ever_answered_is_shown_a_failure_as_a_status(self) -> None:
+        assert not (self.known["answer_status"] and self.row["status"] in FAILURES)
+
+    @invariant()
+    def only_what_is_being_looked_up_has_a_claim(self) -> None:
+        is_claimed = self.row["status"] == "PROCESSING"
+        assert is_claimed == (self.holder is not None)
+        for name in ("claim_token", "claimed_at", "claim_expires_at", "claimed_by"):
+            assert bool(self.row[name]) == is_claimed
+        if self.holder is not None:
+            assert self.row["claim_token"] == self.holder.token
+            assert self.row["claim_expires_at"] == self.expires_at
+
+    @invariant()
+    def attempts_and_captchas_are_bounded(self) -> None:
+        assert 0 <= self.row["losses"] <= self.row["attempts"] <= MOST_ATTEMPTS
+        assert 0 <= self.row["captchas"] <= MOST_CAPTCHAS
+        if self.row["status"] == "PENDING":
+            assert self.row["attempts"] < MOST_ATTEMPTS
+        if self.row["status"] == "PROCESSING":
+            assert self.row["attempts"] >= 1
+
+    @invariant()
+    def a_failure_is_final_only_when_nothing_is_left_to_try_with(self) -> None:
+        has_failed = self.row["status"] in FAILURES or (self.row["status"] in ANSWERS and self.row["error_message"])
+        if has_failed:
+            has_captcha = self.row["captchas"] < MOST_CAPTCHAS or bool(self.row["captcha_task"])
+            assert self.row["attempts"] == MOST_ATTEMPTS or not has_captcha
+            assert self.row["error_message"]
+
+    @invariant()
+    def who_waits_knows_until_when(self) -> None:
+        if self.row["status"] == "PENDING":
+            assert self.row["next_at"] <= self.now + LONGEST_WAIT
+
+    @invariant()
+    def every_end_is_written_down(self) -> None:
+        assert LookupAttempt.objects.filter(record=self.record).count() == self.written_down
+
+    def teardown(self) -> None:
+        """Whatever came before: once the source is open and answers, this person gets an answer without being asked."""
+        try:
+            self.now += 2 * LONGEST_WAIT
+            SourceState.objects.update(is_paused=False)
+            actions.rescue(now=self.now)
+            claimed = actions.claim_next(source="practice", now=self.now, is_alone=True)
+            if claimed is not None:
+                assert actions.record_outcome(claimed=claimed, outcome=NotFound(), source="practice", now=self.now)
+            assert self.look()["status"] in FINAL
+        finally:
+            transaction.set_rollback(True)
+            self._undo.__exit__(None, None, None)
+
+
+@pytest.mark.django_db
+def test_whatever_happens_to_a_record_in_whatever_order(settings_of_the_lifecycle: None) -> None:
+    run_state_machine_as_test(
+        Life,
+        settings=settings(
+            max_examples=200, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
+
+
+@pytest.fixture
+def settings_of_the_lifecycle(settings: Any) -> None:
+    settings.CENSUS_RETRY_SECONDS = DELAYS
+    settings.CENSUS_COOLDOWN_SECONDS = 30
+    settings.CENSUS_BREAKER_FAILURES, settings.CENSUS_REST_SECONDS = 3, 120.0

@@ -1,0 +1,285 @@
+"""The breaker: a source that keeps failing rests, one lookup tries it afterwards, and nobody pays for it meanwhile."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests import make
+from tests.census.attempts import BLOCKED, NOW, claim, interrupt
+from vereda.accounts.models import User
+from vereda.census import actions, gate
+from vereda.census.gate import Closed, Obstacle
+from vereda.census.models import CedulaInfo, LookupAttempt, SourceState
+from vereda.census.sources.port import Failure, FailureKind, NotFound
+from vereda.census.statuses import Status
+
+pytestmark = pytest.mark.django_db
+
+FIRST_REST = timedelta(seconds=120)
+TROUBLES = [kind for kind in FailureKind if kind is not FailureKind.PARSE_ERROR]
+
+
+@pytest.fixture(autouse=True)
+def breaker(settings: Any) -> None:
+    settings.CENSUS_BREAKER_FAILURES, settings.CENSUS_REST_SECONDS = 3, FIRST_REST.total_seconds()
+
+
+def state() -> SourceState:
+    return SourceState.objects.get(source="practice")
+
+
+def fail(*, times: int = 1, now: datetime = NOW, kind: FailureKind = FailureKind.BLOCKED) -> datetime | None:
+    """Let lookups fail, and return until when the source rests after the last."""
+    return [gate.note_failure("practice", kind, now) for _ in range(times)][-1]
+
+
+def enter(now: datetime) -> Closed | float:
+    """Enter without a pace to wait for."""
+    SourceState.objects.filter(source="practice").update(free_at=0)
+    return gate.enter("practice", now)
+
+
+def test_a_few_failures_are_not_enough_for_a_rest() -> None:
+    assert fail(times=2) is None
+    assert enter(NOW) == 0
+
+
+@pytest.mark.parametrize("kind", TROUBLES)
+def test_repeated_trouble_of_any_kind_gives_the_source_a_rest(kind: FailureKind) -> None:
+    assert fail(times=3, kind=kind) == NOW + FIRST_REST
+    assert enter(NOW) == Closed(Obstacle.RESTING, NOW + FIRST_REST)
+
+
+def test_an_answer_in_between_begins_the_count_anew() -> None:
+    fail(times=2)
+    gate.note_answer("practice", 20.0)
+
+    assert fail(times=2) is None
+
+
+def test_a_page_that_came_but_could_not_be_read_shows_that_the_source_is_there() -> None:
+    fail(times=2)
+    assert fail(kind=FailureKind.PARSE_ERROR) is None
+
+    assert state().troubles == 0
+    assert fail(times=2) is None
+
+
+def test_what_still_fails_during_a_rest_had_started_before_it_and_makes_it_no_longer() -> None:
+    until = fail(times=3)
+
+    for kind in FailureKind:
+        assert fail(now=NOW + timedelta(seconds=30), kind=kind) == until
+
+    assert (state().rests, state().rests_until) == (1, until)
+
+
+def test_when_a_rest_is_over_the_first_is_a_probe_and_the_others_wait_for_its_outcome() -> None:
+    fail(times=3)
+    over = NOW + FIRST_REST
+    assert enter(over - timedelta(seconds=1)) == Closed(Obstacle.RESTING, over)
+
+    assert enter(over) == 0
+
+    assert enter(over) == Closed(Obstacle.PROBING, over + timedelta(seconds=150))
+
+
+def test_a_probe_that_is_answered_opens_the_source_to_everybody() -> None:
+    fail(times=3)
+    enter(NOW + FIRST_REST)
+
+    gate.note_answer("practice", 20.0)
+
+    assert [enter(NOW + FIRST_REST) for _ in range(3)] == [0, 0, 0]
+    assert fail(times=2) is None
+
+
+def test_a_probe_that_brings_an_unreadable_page_opens_the_source_too() -> None:
+    fail(times=3)
+    enter(NOW + FIRST_REST)
+
+    fail(now=NOW + FIRST_REST, kind=FailureKind.PARSE_ERROR)
+
+    assert [enter(NOW + FIRST_REST) for _ in range(3)] == [0, 0, 0]
+
+
+def test_each_probe_that_fails_makes_the_next_rest_twice_as_long_until_an_hour() -> None:
+    until, rests = fail(times=3), []
+    for _ in range(6):
+        assert until is not None
+        begin = until
+        assert enter(begin) == 0
+        until = fail(now=begin)
+        assert until is not None
+        rests.append((until - begin).total_seconds())
+
+    assert rests == [240, 480, 960, 1920, 3600, 3600]
+
+
+def test_after_an_answer_the_next_rest_is_a_short_one_again() -> None:
+    until = fail(times=3)
+    assert until is not None
+    enter(until)
+    fail(now=until)
+    gate.note_answer("practice", 20.0)
+
+    assert fail(times=3) == NOW + FIRST_REST
+
+
+def test_a_probe_that_never_comes_back_is_followed_by_another() -> None:
+    fail(times=3)
+    over = NOW + FIRST_REST
+    enter(over)
+
+    assert isinstance(enter(over + timedelta(seconds=149)), Closed)
+    assert enter(over + timedelta(seconds=150)) == 0
+    assert isinstance(enter(over + timedelta(seconds=150)), Closed)
+
+
+def test_a_probe_that_is_given_up_lets_the_next_one_probe() -> None:
+    fail(times=3)
+    over = NOW + FIRST_REST
+    enter(over)
+
+    gate.let_others_probe("practice", over)
+
+    assert enter(over) == 0
+    assert isinstance(enter(over), Closed)
+
+
+def test_who_was_no_probe_opens_the_gate_to_nobody() -> None:
+    fail(times=3)
+    over = NOW + FIRST_REST
+    enter(over)
+
+    gate.let_others_probe("practice", NOW)
+
+    assert isinstance(enter(over), Closed)
+
+
+def test_an_operator_can_end_a_rest() -> None:
+    fail(times=3)
+
+    gate.end_rest("practice")
+
+    assert [enter(NOW) for _ in range(3)] == [0, 0, 0]
+
+
+def test_one_source_resting_lets_another_go_on() -> None:
+    fail(times=3)
+
+    assert gate.enter("another", NOW) == 0
+
+
+def test_how_long_answers_usually_take_follows_what_they_took() -> None:
+    gate.state_of("practice")
+    gate.note_answer("practice", 20.0)
+    assert state().usual_seconds == 20
+
+    gate.note_answer("practice", 30.0)
+
+    assert state().usual_seconds == pytest.approx(22)
+
+
+@pytest.fixture
+def record(caro: User) -> CedulaInfo:
+    return caro.cedula_info
+
+
+def test_the_failure_that_begins_a_rest_costs_nobody_an_attempt_and_the_next_is_after_it(record: CedulaInfo) -> None:
+    fail(times=2)
+    actions.record_outcome(claimed=claim(record), outcome=BLOCKED, source="practice", now=NOW)
+
+    record.refresh_from_db()
+    assert (record.status, record.attempts, record.next_at) == (Status.PENDING, 0, NOW + FIRST_REST)
+    assert record.is_retrying
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_nobodys_last_attempt_is_lost_to_a_rest(record: CedulaInfo, kind: FailureKind) -> None:
+    CedulaInfo.objects.update(attempts=3)
+    lookup = claim(record)
+    until = fail(times=3)
+
+    actions.record_outcome(claimed=lookup, outcome=Failure(kind, "late"), source="practice", now=NOW)
+
+    record.refresh_from_db()
+    assert (record.status, record.attempts, record.next_at) == (Status.PENDING, 3, until)
+
+
+def test_all_who_were_in_flight_when_a_rest_began_keep_their_attempts(record: CedulaInfo) -> None:
+    records = [record, *(make.person().cedula_info for _ in range(4))]
+    claims = [claim(each) for each in records]
+
+    for lookup in claims:
+        actions.record_outcome(claimed=lookup, outcome=BLOCKED, source="practice", now=NOW)
+
+    kept = CedulaInfo.objects.filter(pk__in=[each.pk for each in records])
+    assert list(kept.order_by("pk").values_list("status", "attempts")) == [
+        (Status.PENDING, 1),
+        (Status.PENDING, 1),
+        (Status.PENDING, 0),
+        (Status.PENDING, 0),
+        (Status.PENDING, 0),
+    ]
+
+
+def test_a_source_that_is_down_all_day_makes_nobody_fail(record: CedulaInfo) -> None:
+    now, end = NOW, NOW + timedelta(hours=24)
+    fail(times=3, now=now)
+    while now < end:
+        now = max(record.next_at, state().rests_until or now)
+        actions.record_outcome(claimed=claim(record, now), outcome=BLOCKED, source="practice", now=now)
+        record.refresh_from_db()
+
+    assert (record.status, record.attempts) == (Status.PENDING, 0)
+    assert LookupAttempt.objects.filter(outcome="blocked").count() >= 24
+
+
+def test_who_has_spent_both_captchas_gives_up_even_at_the_beginning_of_a_rest(record: CedulaInfo) -> None:
+    lookup = claim(record)
+    CedulaInfo.objects.update(captchas=2, captcha_task="")
+    fail(times=2)
+
+    actions.record_outcome(claimed=lookup, outcome=BLOCKED, source="practice", now=NOW)
+
+    record.refresh_from_db()
+    assert record.status == Status.BLOCKED
+
+
+def test_an_answer_that_comes_during_a_rest_ends_it(record: CedulaInfo) -> None:
+    lookup = claim(record)
+    fail(times=3)
+
+    actions.record_outcome(claimed=lookup, outcome=NotFound(), source="practice", now=NOW)
+
+    assert enter(NOW) == 0
+
+
+def test_a_fault_of_ours_is_no_trouble_of_the_sources(record: CedulaInfo) -> None:
+    fail(times=2)
+
+    interrupt(claim(record))
+
+    assert state().troubles == 2
+    assert enter(NOW) == 0
+
+
+def test_while_a_source_rests_nobody_is_claimed_and_no_bell_is_rung_again(record: CedulaInfo) -> None:
+    fail(times=3)
+
+    assert actions.claim_next(source="practice", now=NOW, is_alone=True) is None
+    assert actions.rescue(now=NOW) == 0
+
+
+def test_what_an_attempt_cost_is_written_down_during_a_rest_too(record: CedulaInfo) -> None:
+    lookup = claim(record)
+    fail(times=3)
+    spend = actions.CaptchaSpend(12.5, Decimal("0.003"))
+
+    actions.record_outcome(claimed=lookup, outcome=BLOCKED, source="practice", now=NOW, spend=spend)
+
+    attempt = LookupAttempt.objects.get()
+    assert (attempt.outcome, attempt.captcha_cost) == ("blocked", Decimal("0.003"))

@@ -1,0 +1,212 @@
+"""The gate: may a lookup start at a source now, and if not, when?
+
+Four things may keep it closed: the pace, a rest after repeated trouble, the day's ceilings, and the operator's switch.
+All stand in one row per source, which every worker of every host asks right before a page is opened. A slot of the
+pace is taken by one atomic statement, by the database's clock, at the moment it is used and never ahead of time: so a
+clock that jumps, a worker that freezes and a lookup that changes its mind leave no slot behind that others wait for.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Case, F, FloatField, Func, Q, QuerySet, Value, When
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from vereda.census import rules
+from vereda.census.models import SourceState
+from vereda.census.sources.port import FailureKind
+from vereda.census.statuses import Obstacle
+
+MARGIN = 0.04
+"""Part of the pace that is added to it. Half of it lets a late slot count as if it had been punctual, the other half is
+for what varies between a slot and the request's arrival at the site: two starts stay a pace apart all the same."""
+
+LONGEST_WAIT_SECONDS = 60.0
+"""A slot further away than this, and than the pace, was not set by anybody: the clock has jumped backwards."""
+
+_WEIGHT_OF_LATEST = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The gate is closed until a time; `until` is None where only a person can open it."""
+
+    why: Obstacle
+    until: datetime | None
+
+
+class Clock(Func):
+    """The database's own clock, in seconds since the epoch. The one place that knows how databases differ in it."""
+
+    output_field = FloatField()
+
+    def as_sqlite(self, *_: Any, **__: Any) -> tuple[str, tuple[()]]:
+        """Return SQLite's, which is exact to a millisecond."""
+        return "((julianday('now') - 2440587.5) * 86400.0)", ()
+
+    def as_postgresql(self, *_: Any, **__: Any) -> tuple[str, tuple[()]]:
+        """Return PostgreSQL's, which runs on during a transaction."""
+        return "extract(epoch from clock_timestamp())::double precision", ()
+
+
+def step_seconds() -> float:
+    """Return the seconds between two slots: the pace and its margin."""
+    return settings.CENSUS_PACE_SECONDS * (1 + MARGIN)
+
+
+def state_of(source: str) -> SourceState:
+    """Return a source's row, made at first use."""
+    return SourceState.objects.get_or_create(source=source)[0]
+
+
+def obstacle(state: SourceState, now: datetime) -> Closed | None:
+    """Return what keeps a source closed, the pace aside."""
+    if state.is_paused:
+        return Closed(Obstacle.PAUSED, None)
+    if state.rests_until is not None and state.rests_until > now:
+        return Closed(Obstacle.RESTING, state.rests_until)
+    if state.rests and state.probe_until is not None and state.probe_until > now:
+        return Closed(Obstacle.PROBING, state.probe_until)
+    is_today = state.day == timezone.localdate(now)
+    for spent, ceiling, why in (
+        (state.day_lookups, settings.CENSUS_DAILY_LOOKUPS, Obstacle.LOOKUPS_SPENT),
+        (state.day_dollars, settings.CAPTCHA_DAILY_DOLLARS, Obstacle.MONEY_SPENT),
+    ):
+        if ceiling is not None and (spent if is_today else 0) >= ceiling:
+            return Closed(why, _next_midnight(now) if ceiling > 0 else None)
+    return None
+
+
+def enter(source: str, now: datetime) -> Closed | float:
+    """Take the slot that is free now and return 0, or return the seconds until the next one, or why there is none.
+
+    The one who takes the first slot after a rest is its probe: the gate closes behind it until its outcome is known.
+    """
+    state_of(source)
+    state = SourceState.objects.annotate(wait=F("free_at") - Clock()).get(source=source)
+    closed = obstacle(state, now)
+    if closed is not None:
+        return closed
+    longest = max(LONGEST_WAIT_SECONDS, step_seconds())
+    wait: float = state.wait
+    if 0 < wait <= longest:
+        return wait
+    return 0.0 if _take(source, now, longest) else min(1.0, step_seconds())
+
+
+def _take(source: str, now: datetime, longest: float) -> bool:
+    """Take the slot by one UPDATE, if all that `enter` has seen still holds."""
+    today = timezone.localdate(now)
+    slack = settings.CENSUS_PACE_SECONDS * MARGIN / 2
+    is_free = Q(free_at__lte=Clock())
+    return (
+        _open_to(source, now)
+        .filter(is_free | Q(free_at__gt=Clock() + longest))
+        .update(
+            free_at=Case(When(is_free, then=Greatest(F("free_at"), Clock() - slack)), default=Clock()) + step_seconds(),
+            probe_until=Case(When(rests__gt=0, then=Value(_probe_until(now))), default=None),
+            day=today,
+            day_lookups=Case(When(day=today, then=F("day_lookups") + 1), default=1),
+            day_dollars=Case(When(day=today, then=F("day_dollars")), default=Decimal(0)),
+        )
+        == 1
+    )
+
+
+def _open_to(source: str, now: datetime) -> QuerySet[SourceState]:
+    """Return the source's row if `obstacle` would find nothing: the same conditions, for the database."""
+    row = SourceState.objects.filter(
+        Q(rests_until=None) | Q(rests_until__lte=now),
+        Q(rests=0) | Q(probe_until=None) | Q(probe_until__lte=now),
+        source=source,
+        is_paused=False,
+    )
+    is_new_day = Q(day=None) | ~Q(day=timezone.localdate(now))
+    for spent, ceiling in (
+        ("day_lookups", settings.CENSUS_DAILY_LOOKUPS),
+        ("day_dollars", settings.CAPTCHA_DAILY_DOLLARS),
+    ):
+        if ceiling is not None:
+            row = row.filter(is_new_day | Q(**{f"{spent}__lt": ceiling})) if ceiling > 0 else row.none()
+    return row
+
+
+def postpone(source: str) -> None:
+    """Let the next slot begin a pace from now: the request that took the last one has only now been let go."""
+    SourceState.objects.filter(source=source).update(
+        free_at=Greatest(F("free_at"), Clock() + settings.CENSUS_PACE_SECONDS * (1 + MARGIN / 2))
+    )
+
+
+def let_others_probe(source: str, entered_at: datetime) -> None:
+    """Let whoever comes next be the probe, if the one that entered then was: it will bring no outcome."""
+    SourceState.objects.filter(source=source, probe_until=_probe_until(entered_at)).update(probe_until=None)
+
+
+def note_answer(source: str, seconds: float) -> None:
+    """Take note that the source answered, after so many seconds: it is well, and no rest is needed."""
+    SourceState.objects.filter(source=source).update(
+        troubles=0,
+        rests=0,
+        rests_until=None,
+        probe_until=None,
+        usual_seconds=Case(
+            When(usual_seconds=0, then=seconds),
+            default=F("usual_seconds") * (1 - _WEIGHT_OF_LATEST) + seconds * _WEIGHT_OF_LATEST,
+        ),
+    )
+
+
+@transaction.atomic
+def note_failure(source: str, kind: FailureKind, now: datetime) -> datetime | None:
+    """Take note of a failure; return until when the source rests, None while it does not.
+
+    What fails during a rest had started before it, and makes it no longer.
+    """
+    state = SourceState.objects.select_for_update().filter(source=source).first()
+    if state is None:
+        return None  # nobody ever went through this gate: the demo's people
+    if state.rests_until is not None and state.rests_until > now:
+        return state.rests_until
+    if not rules.is_trouble(kind):
+        end_rest(source)
+        return None
+    state.troubles += 1
+    must_rest = state.troubles >= settings.CENSUS_BREAKER_FAILURES
+    if must_rest:
+        seconds = rules.rest_seconds(rests=state.rests, first_seconds=settings.CENSUS_REST_SECONDS)
+        state.rests_until, state.probe_until = now + timedelta(seconds=seconds), None
+        state.rests += 1
+    state.save(update_fields=["troubles", "rests", "rests_until", "probe_until"])
+    return state.rests_until if must_rest else None
+
+
+def end_rest(source: str) -> None:
+    """Open a source again, whatever trouble it had."""
+    SourceState.objects.filter(source=source).update(troubles=0, rests=0, rests_until=None, probe_until=None)
+
+
+def switch(source: str, *, is_paused: bool) -> None:
+    """Stop all lookups at a source, or let them go on."""
+    SourceState.objects.filter(source=source).update(is_paused=is_paused)
+
+
+def spend(source: str, dollars: Decimal) -> None:
+    """Add what a captcha cost to the day's account."""
+    SourceState.objects.filter(source=source).update(day_dollars=F("day_dollars") + dollars)
+
+
+def _probe_until(entered_at: datetime) -> datetime:
+    """Return until when the outcome of a probe is waited for that entered at a time."""
+    return entered_at + timedelta(seconds=rules.claim_seconds(settings.CENSUS_TIMEOUT_SECONDS))
+
+
+def _next_midnight(now: datetime) -> datetime:
+    """Return when the next local day begins."""
+    tomorrow = timezone.localdate(now) + timedelta(days=1)
+    return timezone.make_aware(datetime.combine(tomorrow, time()))
