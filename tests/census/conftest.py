@@ -1,12 +1,17 @@
-"""What tests with real worker processes share."""
+"""What tests with an engine or with real worker processes share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from practice.server import PracticeServer
+from tests.census.engines import Bells
+from tests.census.slots import noted
 from tests.stack import environment_for, manage
+from vereda.census.engine import Engine
+from vereda.census.sources.port import Source
 
 
 @pytest.fixture
@@ -22,3 +27,31 @@ def environment(tmp_path: Path, practice: PracticeServer) -> dict[str, str]:
     variables = environment_for(tmp_path, practice)
     manage(variables, "migrate", "--verbosity", "0")
     return variables
+
+
+@pytest.fixture
+def slots_taken(transactional_db: None) -> Iterator[None]:
+    """Have the database note when each slot is taken."""
+    with noted():
+        yield
+
+
+type Start = Callable[[Source], tuple[Engine, Bells]]
+
+
+@pytest.fixture
+def start(transactional_db: None, settings: Any) -> Iterator[Start]:
+    """Start an engine at a source, with a short pace; whatever is in flight at the end is given back."""
+    settings.CENSUS_PACE_SECONDS = 0.1
+    started: list[tuple[Engine, Bells]] = []
+
+    def start(source: Source) -> tuple[Engine, Bells]:
+        engine = Engine(source)
+        started.append((engine, Bells(engine)))
+        return started[-1]
+
+    yield start
+    for engine, bells in started:
+        if engine._thread.is_alive():
+            engine.close(grace_seconds=0)
+        bells.close()

@@ -1,46 +1,35 @@
-"""The worker's side: one claim, one lookup, one stored outcome; the ORM on the task's thread only."""
+"""The worker's side: a window of lookups in flight, filled as the pace allows and emptied when the worker must stop."""
 
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from django.core.exceptions import SynchronousOnlyOperation
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from tests import make
+from tests.census.conftest import Start
+from tests.census.engines import HeldSource, count, drain, next_slot_in, status_of, wait_until
+from tests.census.slots import times_taken
 from vereda.accounts.models import User
-from vereda.census import actions, pace
-from vereda.census.engine import Engine
-from vereda.census.models import LookupAttempt, SourcePace
+from vereda.census import actions, gate, heartbeat
+from vereda.census import attempt as attempts
+from vereda.census import engine as engines
+from vereda.census.models import CedulaInfo, LookupAttempt, SourceState, Worker
 from vereda.census.sources.fake import FakeSource
-from vereda.census.sources.port import LookupHooks, NotFound, Outcome
+from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome
 from vereda.census.statuses import Status
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
-
-class BrokenSource(FakeSource):
-    """Raises what no source should."""
-
-    async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
-        await hooks.captcha_solved(20.0, Decimal("0.003"))
-        raise ZeroDivisionError
-
-
-class StolenSource(FakeSource):
-    """Loses its claim while it asks."""
-
-    def __init__(self, thief: Any) -> None:
-        super().__init__()
-        self._thief = thief
-
-    async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
-        await hooks.before_open()
-        await hooks._desk.ask(self._thief)
-        return NotFound()
+A_WHILE = 0.4
+"""Several paces, in seconds: long enough for what must not happen."""
 
 
 @pytest.fixture
@@ -49,129 +38,609 @@ def source() -> FakeSource:
 
 
 @pytest.fixture
-def engine(source: FakeSource) -> Iterator[Engine]:
-    running = Engine(source)
-    yield running
-    running.close()
+def held() -> HeldSource:
+    return HeldSource()
 
 
-def test_a_person_who_waits_is_looked_up(engine: Engine, source: FakeSource, caro: User) -> None:
-    assert engine.look_up(caro.pk) == "found"
-
-    caro.cedula_info.refresh_from_db()
-    assert caro.cedula_info.status == Status.ACTIVE
-    assert source.started == [caro.cedula]
+@pytest.fixture
+def nora(transactional_db: None) -> User:
+    """The first who waits."""
+    return make.person("Nora Sinisterra")
 
 
-def test_a_bell_that_rings_twice_asks_once(engine: Engine, source: FakeSource, caro: User) -> None:
-    assert [engine.look_up(caro.pk), engine.look_up(caro.pk)] == ["found", "nothing due"]
+def people(number: int) -> list[int]:
+    """Return the ids of people who wait, in turn."""
+    return [make.person().pk for _ in range(number)]
+
+
+def statuses_of(user_ids: list[int]) -> list[Status]:
+    return [status_of(user_id) for user_id in user_ids]
+
+
+def test_a_person_who_waits_is_looked_up(start: Start, source: FakeSource, nora: User) -> None:
+    engine, _ = start(source)
+
+    assert engine.attend(nora.pk) == "found"
+    assert status_of(nora.pk) == Status.ACTIVE
+    assert source.started == [nora.cedula]
+
+
+def test_a_bell_that_rings_twice_asks_once(start: Start, source: FakeSource, nora: User) -> None:
+    engine, _ = start(source)
+
+    assert [engine.attend(nora.pk), engine.attend(nora.pk)] == ["found", "nothing due"]
     assert len(source.started) == 1
 
 
-def test_a_bell_for_somebody_who_left_does_nothing(engine: Engine, source: FakeSource, db: None) -> None:
-    assert engine.look_up(987_654) == "nothing due"
+def test_several_bells_for_one_person_share_one_lookup_and_all_hear_of_it(
+    start: Start, held: HeldSource, nora: User
+) -> None:
+    engine, bells = start(held)
+    ringing = [bells.ring(nora.pk) for _ in range(3)]
+    wait_until(lambda: held.started)
+    ringing.append(bells.ring(nora.pk))
+    time.sleep(A_WHILE)
+    held.let_go(engine)
+
+    assert [bell.result() for bell in ringing] == ["found"] * 4
+    assert held.started == [nora.cedula]
+
+
+def test_a_bell_for_somebody_who_left_returns_at_once(start: Start, source: FakeSource) -> None:
+    engine, _ = start(source)
+
+    assert engine.attend(987_654) == "nothing due"
     assert source.started == []
 
 
-def test_a_bug_of_ours_is_retried_and_not_blamed_on_the_registraduria(caro: User, caplog: Any) -> None:
-    engine = Engine(BrokenSource(name="practice"))
-    engine.look_up(caro.pk)
-    engine.close()
+def test_a_bell_for_somebody_who_is_not_due_returns_at_once_though_others_are_in_flight(
+    start: Start, held: HeldSource, nora: User
+) -> None:
+    engine, bells = start(held)
+    bells.ring(nora.pk)
+    wait_until(lambda: held.started)
+    later = make.person()
+    CedulaInfo.objects.filter(user=later).update(next_at=timezone.now() + timedelta(minutes=1))
 
-    caro.cedula_info.refresh_from_db()
-    assert (caro.cedula_info.status, caro.cedula_info.is_retrying) == (Status.PENDING, True)
-    assert "Registraduría" not in caro.cedula_info.error_message
-    assert LookupAttempt.objects.get().captcha_cost == Decimal("0.003")
-    assert "lookup.broken" in caplog.text
-    assert caro.cedula not in caplog.text
+    assert engine.attend(later.pk, seconds=10) == "nothing due"
+    assert status_of(nora.pk) == Status.PROCESSING
 
 
-def test_without_a_slot_soon_the_lookup_goes_back_uncounted(engine: Engine, source: FakeSource, caro: User) -> None:
-    pace.reserve("practice", 0)
-    SourcePace.objects.update(free_at=_database_now() + pace.HORIZON_SECONDS + 1)
-    assert engine.look_up(caro.pk) == "no slot soon"
+def test_a_bell_for_somebody_who_is_not_due_returns_at_once_though_the_window_is_full(
+    start: Start, held: HeldSource, nora: User, settings: Any
+) -> None:
+    settings.CENSUS_IN_FLIGHT = 1
+    (later,) = people(1)
+    CedulaInfo.objects.filter(user=later).update(next_at=timezone.now() + timedelta(hours=1))
+    engine, bells = start(held)
+    bells.ring(nora.pk)
+    wait_until(lambda: held.started)
 
-    record = caro.cedula_info
-    record.refresh_from_db()
-    assert (record.status, record.attempts, source.started) == (Status.PENDING, 0, [])
-    assert record.next_at > timezone.now()
+    assert engine.attend(later, seconds=5) == "nothing due"
+
+
+def test_a_task_leaves_when_its_time_is_over_and_the_lookup_goes_on(start: Start, held: HeldSource, nora: User) -> None:
+    engine, _ = start(held)
+    assert engine.attend(nora.pk, seconds=A_WHILE) == "still waiting"
+
+    held.let_go(engine)
+
+    wait_until(lambda: status_of(nora.pk) == Status.ACTIVE)
+
+
+def test_as_many_overlap_as_the_window_holds_and_never_more(start: Start, held: HeldSource, settings: Any) -> None:
+    settings.CENSUS_IN_FLIGHT = 3
+    waiting = people(5)
+    engine, bells = start(held)
+    ringing = [bells.ring(user_id) for user_id in waiting]
+    wait_until(lambda: len(held.started) == 3)
+    time.sleep(A_WHILE)
+
+    assert (len(held.started), count(Status.PROCESSING), count(Status.PENDING)) == (3, 3, 2)
+
+    held.let_go(engine)
+    assert [bell.result() for bell in ringing] == ["found"] * 5
+    assert held.most == 3
+
+
+def test_a_window_of_one_looks_people_up_one_after_the_other(start: Start, held: HeldSource, settings: Any) -> None:
+    settings.CENSUS_IN_FLIGHT = 1
+    waiting = people(3)
+    engine, bells = start(held)
+    held.let_go(engine)
+
+    assert [bell.result() for bell in [bells.ring(user_id) for user_id in waiting]] == ["found"] * 3
+    assert held.most == 1
+
+
+def test_the_window_goes_on_filling_after_the_task_that_woke_it_returned(start: Start, source: FakeSource) -> None:
+    first, *others = people(4)
+    engine, _ = start(source)
+
+    assert engine.attend(first) == "found"
+
+    wait_until(lambda: count(Status.ACTIVE) == 4)
+    assert len(source.started) == 4
+    assert statuses_of(others) == [Status.ACTIVE] * 3
+
+
+def test_whoever_comes_to_be_due_is_looked_up_in_turn(start: Start, source: FakeSource) -> None:
+    waiting = people(4)
+    cedulas = [User.objects.get(pk=user_id).cedula for user_id in waiting]
+    _, bells = start(source)
+
+    assert bells.ring(waiting[-1]).result() == "found"
+    assert source.started == cedulas
+
+
+def test_no_two_lookups_of_two_workers_take_slots_closer_than_the_pace(
+    slots_taken: None, start: Start, settings: Any
+) -> None:
+    settings.CENSUS_PACE_SECONDS = 0.2
+    waiting = people(8)
+    sources = [FakeSource(name="practice") for _ in range(2)]
+    bells = [start(source)[1] for source in sources]
+    for number, user_id in enumerate(waiting):
+        bells[number % 2].ring(user_id)
+
+    wait_until(lambda: count(Status.ACTIVE) == 8)
+    assert sum(len(source.started) for source in sources) == 8
+    times = times_taken()
+    assert len(times) >= 8
+    assert min(later - earlier for earlier, later in pairwise(times)) >= 0.2
+
+
+def test_only_one_who_is_claimed_waits_for_a_slot(start: Start, held: HeldSource, settings: Any) -> None:
+    settings.CENSUS_PACE_SECONDS = 30
+    waiting = people(4)
+    _, bells = start(held)
+    bells.ring(waiting[-1])
+    wait_until(lambda: count(Status.PROCESSING) == 2)
+    time.sleep(A_WHILE)
+
+    assert len(held.started) == 1
+    assert statuses_of(waiting) == [Status.PROCESSING, Status.PROCESSING, Status.PENDING, Status.PENDING]
+
+
+def test_a_suspect_is_looked_up_alone(start: Start, held: HeldSource) -> None:
+    suspect, *others = people(3)
+    CedulaInfo.objects.filter(user_id=suspect).update(losses=2)
+    engine, bells = start(held)
+    ringing = [bells.ring(user_id) for user_id in (suspect, *others)]
+    wait_until(lambda: held.started)
+    time.sleep(A_WHILE)
+
+    assert statuses_of([suspect, *others]) == [Status.PROCESSING, Status.PENDING, Status.PENDING]
+    assert len(held.started) == 1
+
+    held.let_go(engine)
+    wait_until(lambda: count(Status.ACTIVE) == 3)
+    assert ringing[0].result() == "found"
+
+
+def test_a_suspect_waits_until_nothing_else_is_in_flight_without_another_bell(start: Start, held: HeldSource) -> None:
+    first, suspect, last = people(3)
+    CedulaInfo.objects.filter(user_id=suspect).update(losses=2)
+    engine, bells = start(held)
+    bells.ring(first)
+    wait_until(lambda: held.started)
+    time.sleep(A_WHILE)
+    assert statuses_of([first, suspect, last]) == [Status.PROCESSING, Status.PENDING, Status.PENDING]
+
+    held.let_go(engine)
+
+    wait_until(lambda: count(Status.ACTIVE) == 3)
+    assert held.most <= 2
+
+
+def test_an_engine_that_drains_finishes_what_is_at_the_site_and_gives_the_rest_back(
+    start: Start, held: HeldSource, settings: Any
+) -> None:
+    settings.CENSUS_PACE_SECONDS = 30
+    asked, waiting, due = people(3)
+    engine, bells = start(held)
+    ringing = [bells.ring(user_id) for user_id in (asked, waiting, due)]
+    wait_until(lambda: held.started and waiting in engine._lookups)
+
+    drain(engine, 15)
+
+    assert [ringing[1].result(), ringing[2].result()] == ["released", "stopping"]
+    assert statuses_of([asked, waiting, due]) == [Status.PROCESSING, Status.PENDING, Status.PENDING]
+    held.let_go(engine)
+    assert ringing[0].result() == "found"
+    assert list(CedulaInfo.objects.order_by("pk").values_list("attempts", flat=True)) == [1, 0, 0]
+
+
+def test_who_was_being_claimed_when_the_engine_began_to_drain_is_given_back(
+    start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim_next, is_claiming = actions.claim_next, threading.Event()
+
+    def slow(**arguments: Any) -> Any:
+        is_claiming.set()
+        time.sleep(A_WHILE)
+        return claim_next(**arguments)
+
+    monkeypatch.setattr(actions, "claim_next", slow)
+    engine, bells = start(source)
+    ringing = bells.ring(nora.pk)
+    assert is_claiming.wait(10)
+    drain(engine, 5)
+
+    assert ringing.result() == "stopping"
+    wait_until(lambda: LookupAttempt.objects.filter(outcome="released").exists())
+    assert (status_of(nora.pk), CedulaInfo.objects.get().attempts, source.started) == (Status.PENDING, 0, [])
+
+
+def test_an_engine_that_drains_gives_back_what_does_not_end_in_time(start: Start, held: HeldSource, nora: User) -> None:
+    engine, bells = start(held)
+    ringing = bells.ring(nora.pk)
+    wait_until(lambda: held.started)
+
+    drain(engine, 0.1)
+
+    assert ringing.result() == "released"
+    record = CedulaInfo.objects.get()
+    assert (record.status, record.attempts, record.losses) == (Status.PENDING, 0, 0)
     assert LookupAttempt.objects.get().outcome == "released"
 
 
-def _database_now() -> float:
-    return timezone.now().timestamp()
+def test_an_engine_that_drains_takes_no_bell_any_more(start: Start, source: FakeSource, nora: User) -> None:
+    engine, _ = start(source)
+    drain(engine, 0)
 
-
-def test_a_slot_whose_reservation_was_answered_late_is_not_used(
-    engine: Engine, caro: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answers = [(0.0, 0.5), (0.0, 0.0)]
-
-    def slow(*args: Any) -> float:
-        seconds, delay = answers.pop(0)
-        time.sleep(delay)
-        return seconds
-
-    monkeypatch.setattr(pace, "reserve", slow)
-    engine.look_up(caro.pk)
-
-    assert answers == []
-
-
-def test_a_slot_that_leaves_too_little_time_for_a_whole_lookup_is_not_used(
-    engine: Engine, source: FakeSource, caro: User, settings: Any
-) -> None:
-    settings.CENSUS_TIMEOUT_SECONDS = 200
-
-    assert engine.look_up(caro.pk) == "no slot soon"
+    assert engine.attend(nora.pk, seconds=10) == "stopping"
+    assert status_of(nora.pk) == Status.PENDING
     assert source.started == []
 
 
-def test_who_lost_the_claim_stores_nothing(caro: User) -> None:
-    def expire() -> None:
-        later = timezone.now() + 2 * pace.HORIZON * actions.CLAIM_SECONDS
-        actions.rescue(now=later)
+def test_an_engine_that_closes_lets_go_of_its_source_and_its_threads(
+    start: Start, held: HeldSource, nora: User
+) -> None:
+    engine, bells = start(held)
+    ringing = bells.ring(nora.pk)
+    wait_until(lambda: held.started)
 
-    engine = Engine(StolenSource(expire))
-    assert engine.look_up(caro.pk) == "claim lost"
-    engine.close()
+    engine.close(grace_seconds=0.1)
 
-    caro.cedula_info.refresh_from_db()
-    assert caro.cedula_info.status == Status.PENDING
+    assert ringing.result() == "released"
+    assert held.is_closed
+    assert not {engine._thread, engine._desk._thread} & set(threading.enumerate())
 
 
-def test_the_orm_refuses_the_thread_of_the_browser(engine: Engine, caro: User) -> None:
+def test_who_waits_at_a_gate_that_closes_is_given_back_uncounted(start: Start, source: FakeSource, nora: User) -> None:
+    next_slot_in(A_WHILE)
+    _, bells = start(source)
+    ringing = bells.ring(nora.pk)
+    wait_until(lambda: status_of(nora.pk) == Status.PROCESSING)
+    SourceState.objects.update(is_paused=True)
+
+    assert ringing.result() == "released"
+    record = CedulaInfo.objects.get()
+    assert (record.status, record.attempts, source.started) == (Status.PENDING, 0, [])
+
+
+def test_while_a_source_is_paused_a_bell_returns_at_once(start: Start, source: FakeSource, nora: User) -> None:
+    SourceState.objects.update_or_create(source="practice", defaults={"is_paused": True})
+    engine, _ = start(source)
+
+    assert engine.attend(nora.pk, seconds=10) == "nothing due"
+    assert status_of(nora.pk) == Status.PENDING
+
+
+def test_a_bug_of_ours_is_retried_and_not_blamed_on_the_registraduria(start: Start, nora: User, caplog: Any) -> None:
+    class Broken(FakeSource):
+        async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
+            await hooks.captcha_solved(20.0, Decimal("0.003"))
+            raise ZeroDivisionError
+
+    engine, _ = start(Broken(name="practice"))
+
+    assert engine.attend(nora.pk) == "interrupted"
+    record = CedulaInfo.objects.get()
+    assert (record.status, record.is_retrying, record.losses) == (Status.PENDING, True, 1)
+    assert "Registraduría" not in record.error_message
+    assert LookupAttempt.objects.get().captcha_cost == Decimal("0.003")
+    assert "lookup.broken" in caplog.text
+    assert nora.cedula not in caplog.text
+
+
+def test_a_failure_on_our_side_of_the_network_is_no_trouble_of_the_sources(start: Start, nora: User) -> None:
+    crash = Failure(FailureKind.NETWORK_ERROR, "the browser went away", is_ours=True)
+    engine, _ = start(FakeSource({nora.cedula: crash}, name="practice"))
+
+    assert engine.attend(nora.pk) == "interrupted"
+    assert SourceState.objects.get(source="practice").troubles == 0
+    record = CedulaInfo.objects.get()
+    assert (record.status, record.losses) == (Status.PENDING, 1)
+    assert "Registraduría" not in record.error_message
+    assert LookupAttempt.objects.get().detail == "the browser went away"
+
+
+@pytest.fixture
+def after_a_rest(transactional_db: None, settings: Any) -> None:
+    """Whoever enters next is the probe."""
+    settings.CENSUS_PACE_SECONDS = 5
+    rested = {"free_at": 0, "rests": 1, "rests_until": timezone.now() - timedelta(seconds=1)}
+    SourceState.objects.update_or_create(source="practice", defaults=rested)
+
+
+def is_open() -> bool:
+    return gate.obstacle(gate.state_of("practice"), timezone.now()) is None
+
+
+@pytest.mark.usefixtures("after_a_rest")
+def test_a_probe_that_a_fault_of_ours_ended_opens_the_gate_to_another(start: Start, nora: User) -> None:
+    crash = Failure(FailureKind.NETWORK_ERROR, "the browser went away", is_ours=True)
+    engine, _ = start(FakeSource({nora.cedula: crash}, name="practice"))
+
+    assert engine.attend(nora.pk) == "interrupted"
+    assert is_open()
+
+
+@pytest.mark.usefixtures("after_a_rest")
+def test_a_probe_that_was_given_back_opens_the_gate_to_another(start: Start, held: HeldSource, nora: User) -> None:
+    engine, bells = start(held)
+    ringing = bells.ring(nora.pk)
+    wait_until(lambda: held.started)
+    assert not is_open()
+
+    drain(engine, 0)
+    assert ringing.result() == "released"
+    assert is_open()
+
+
+class BrowserlessSource(FakeSource):
+    """Never gets as far as asking for a page."""
+
+    async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
+        self.started.append(cedula)
+        return Failure(FailureKind.NETWORK_ERROR, "no browser was found", is_ours=True)
+
+
+def test_without_a_browser_nobody_fails_and_the_rest_of_the_queue_is_left_alone_for_a_while(
+    start: Start, nora: User, caplog: Any
+) -> None:
+    others = [make.person() for _ in range(3)]
+    engine, _ = start(source := BrowserlessSource(name="practice"))
+
+    assert [engine.attend(user.pk) for user in (nora, *others)] == ["unable"] * 4
+    assert len(source.started) == 1
+    assert set(CedulaInfo.objects.values_list("status", "attempts", "losses")) == {(Status.PENDING, 0, 0)}
+    assert CedulaInfo.objects.get(user=nora).next_at > timezone.now()
+    assert "engine.unable_to_open_pages" in caplog.text
+
+
+def test_a_worker_that_was_unable_to_open_pages_tries_again_by_itself_after_a_while(
+    start: Start, nora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class LateBrowser(FakeSource):
+        async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
+            self.started.append(cedula)
+            if len(self.started) == 1:
+                return Failure(FailureKind.NETWORK_ERROR, "no browser was found", is_ours=True)
+            return await super().lookup(cedula, hooks)
+
+    monkeypatch.setattr(engines, "UNABLE_PAUSE", timedelta(seconds=A_WHILE))
+    monkeypatch.setattr(attempts, "UNABLE_PAUSE", timedelta(seconds=A_WHILE))
+    engine, _ = start(LateBrowser(name="practice"))
+
+    assert engine.attend(nora.pk) == "unable"
+    wait_until(lambda: status_of(nora.pk) == Status.ACTIVE)
+    assert CedulaInfo.objects.get().attempts == 1
+
+
+def test_who_becomes_due_later_is_looked_up_then_without_another_bell(
+    start: Start, source: FakeSource, nora: User
+) -> None:
+    later = make.person()
+    due_at = timezone.now() + timedelta(seconds=1)
+    CedulaInfo.objects.filter(user=later).update(next_at=due_at)
+    engine, _ = start(source)
+    assert engine.attend(nora.pk) == "found"
+
+    wait_until(lambda: status_of(later.pk) == Status.ACTIVE)
+    assert LookupAttempt.objects.get(record__user=later).started_at >= due_at
+
+
+def test_an_engine_that_sleeps_looks_now_and_then_whether_a_bell_was_lost(
+    start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "IDLE_SECONDS", 0.2)
+    engine, _ = start(source)
+    engine.attend(nora.pk)
+
+    unheard = make.person()
+
+    wait_until(lambda: status_of(unheard.pk) == Status.ACTIVE)
+
+
+def test_when_a_source_has_rested_those_who_waited_are_looked_up_without_another_bell(
+    start: Start, source: FakeSource, nora: User, settings: Any
+) -> None:
+    settings.CENSUS_PACE_SECONDS = 5  # a slot that was heard of too late is another test's
+    until = timezone.now() + timedelta(seconds=1)
+    SourceState.objects.update_or_create(source="practice", defaults={"rests": 1, "rests_until": until})
+    engine, _ = start(source)
+    assert engine.attend(nora.pk) == "nothing due"
+
+    wait_until(lambda: status_of(nora.pk) == Status.ACTIVE)
+    assert LookupAttempt.objects.get().started_at >= until
+
+
+def test_after_a_rest_one_is_the_probe_and_the_others_follow_once_it_was_answered(
+    start: Start, held: HeldSource, settings: Any
+) -> None:
+    settings.CENSUS_PACE_SECONDS = 2
+    first, second = people(2)
+    over = timezone.now() - timedelta(seconds=1)
+    SourceState.objects.update_or_create(source="practice", defaults={"rests": 1, "rests_until": over})
+    engine, bells = start(held)
+    ringing = [bells.ring(user_id) for user_id in (first, second)]
+    wait_until(lambda: held.started)
+    time.sleep(A_WHILE)
+    assert statuses_of([first, second]) == [Status.PROCESSING, Status.PENDING]
+    assert ringing[1].result() == "nothing due"
+
+    held.let_go(engine)
+
+    wait_until(lambda: count(Status.ACTIVE) == 2)
+    assert ringing[0].result() == "found"
+
+
+def test_an_engine_with_nobody_to_wait_for_leaves_the_database_alone(
+    start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim_next, asked = actions.claim_next, []
+
+    def noting(**arguments: Any) -> Any:
+        asked.append(arguments["now"])
+        return claim_next(**arguments)
+
+    monkeypatch.setattr(actions, "claim_next", noting)
+    engine, _ = start(source)
+    engine.attend(nora.pk)
+    time.sleep(A_WHILE)
+    before = len(asked)
+    time.sleep(2 * A_WHILE)
+
+    assert len(asked) == before
+
+
+def test_a_failure_of_the_site_is_trouble_of_the_sources(start: Start, nora: User) -> None:
+    engine, _ = start(FakeSource({nora.cedula: Failure(FailureKind.TIMEOUT, "slow")}, name="practice"))
+
+    assert engine.attend(nora.pk) == "timeout"
+    assert SourceState.objects.get(source="practice").troubles == 1
+
+
+def test_a_database_that_cannot_be_asked_is_told_and_the_next_bell_works(
+    start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def out_of_reach(**_: Any) -> None:
+        raise OperationalError("the database is away")
+
+    engine, _ = start(source)
+    with monkeypatch.context() as trouble:
+        trouble.setattr(actions, "claim_next", out_of_reach)
+        assert engine.attend(nora.pk, seconds=10) == "trouble"
+
+    assert engine.attend(nora.pk) == "found"
+
+
+def test_a_bug_while_claiming_does_not_stop_the_engine(
+    start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    def broken(**_: Any) -> None:
+        raise ZeroDivisionError
+
+    engine, _ = start(source)
+    with monkeypatch.context() as trouble:
+        trouble.setattr(actions, "claim_next", broken)
+        assert [engine.attend(nora.pk, seconds=10) for _ in range(10)] == ["trouble"] * 10
+
+    assert engine.attend(nora.pk) == "found"
+    assert "engine.trouble" in caplog.text
+
+
+def test_the_orm_refuses_the_thread_of_the_browser(start: Start, source: FakeSource, nora: User) -> None:
     async def count_people() -> int:
         return User.objects.count()
 
+    engine, _ = start(source)
     with pytest.raises(SynchronousOnlyOperation):
         asyncio.run_coroutine_threadsafe(count_people(), engine._loop).result(timeout=10)
 
 
-def test_errands_run_on_the_thread_of_the_task(engine: Engine, caro: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errands_run_on_a_thread_of_the_engines_own(
+    start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     threads = []
-    reserve = pace.reserve
 
-    def noting(*args: Any) -> float | None:
-        threads.append(threading.current_thread())
-        return reserve(*args)
+    def noting[T](errand: Any) -> Any:
+        def run(*args: Any, **kwargs: Any) -> Any:
+            threads.append(threading.current_thread())
+            return errand(*args, **kwargs)
 
-    monkeypatch.setattr(pace, "reserve", noting)
-    engine.look_up(caro.pk)
+        return run
 
-    assert threads == [threading.current_thread()]
+    for module, name in [
+        (actions, "claim_next"),
+        (actions, "start"),
+        (actions, "record_outcome"),
+        (gate, "enter"),
+        (heartbeat, "sign"),
+    ]:
+        monkeypatch.setattr(module, name, noting(getattr(module, name)))
+    engine, _ = start(source)
+    engine.attend(nora.pk)
+
+    assert len(threads) >= 4
+    assert set(threads) == {engine._desk._thread}
 
 
-def test_threads_of_the_engine_never_keep_a_worker_alive(engine: Engine) -> None:
-    loops = [thread for thread in threading.enumerate() if thread.name == "census-loop"]
+def test_threads_of_the_engine_never_keep_a_worker_alive(start: Start, source: FakeSource) -> None:
+    start(source)
+    own = [thread for thread in threading.enumerate() if thread.name in {"census-loop", "census-desk"}]
 
-    assert loops
-    assert all(thread.daemon for thread in loops)
+    assert len(own) == 2
+    assert all(thread.daemon for thread in own)
 
 
-def test_a_lookup_writes_its_attempt_with_source_and_times(engine: Engine, caro: User) -> None:
-    engine.look_up(caro.pk)
+def test_an_engine_gives_signs_of_life_while_there_is_work_and_none_while_it_is_idle(
+    start: Start, held: HeldSource, nora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "BEAT_SECONDS", 0.05)
+    engine, bells = start(held)
+    time.sleep(A_WHILE)
+    assert not Worker.objects.exists()
 
-    attempt = LookupAttempt.objects.get()
-    assert (attempt.source, attempt.outcome) == ("practice", "found")
-    assert attempt.started_at <= attempt.ended_at
+    bells.ring(nora.pk)
+    wait_until(Worker.objects.exists)
+    seen_at = Worker.objects.get().seen_at
+    wait_until(lambda: Worker.objects.get().seen_at > seen_at)
+    held.let_go(engine)
+    wait_until(lambda: status_of(nora.pk) == Status.ACTIVE)
+    time.sleep(A_WHILE)
+    seen_at = Worker.objects.get().seen_at
+    time.sleep(A_WHILE)
+    assert Worker.objects.get().seen_at == seen_at
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_an_engine_that_could_not_give_a_sign_of_life_gives_the_next(
+    start: Start, held: HeldSource, nora: User, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    sign, tries = heartbeat.sign, []
+
+    def away_at_first(**arguments: Any) -> None:
+        tries.append(arguments)
+        if len(tries) < 3:
+            raise error("the database is away")
+        sign(**arguments)
+
+    monkeypatch.setattr(engines, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(heartbeat, "sign", away_at_first)
+    _, bells = start(held)
+    bells.ring(nora.pk)
+
+    wait_until(Worker.objects.exists, seconds=3)
+
+
+def test_a_process_has_one_engine_and_a_forked_one_its_own(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_exit: list[Any] = []
+    monkeypatch.setattr(engines, "Finalize", lambda _, close, exitpriority: at_exit.append((close, exitpriority)))
+    monkeypatch.setattr(engines, "configured_source", lambda: FakeSource(name="practice"))
+    monkeypatch.setattr(engines, "_engine", None)
+    parents = engines.current()
+    assert engines.current() is parents
+
+    parents.pid = -1
+    childs = engines.current()
+    for engine in (parents, childs):
+        engine.close(grace_seconds=0)
+
+    assert childs is not parents
+    assert at_exit == [(parents.close, 1), (childs.close, 1)]

@@ -93,7 +93,7 @@ def _is_of(process: psutil.Process, folder: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize("task", ["echo", "validate_cedula", "rescue"])
+@pytest.mark.parametrize("task", ["echo", "validate_cedula", "rescue", "beat"])
 def test_every_task_resolves_in_a_freshly_started_interpreter(environment: dict[str, str], task: str) -> None:
     code = f"""
 import django, pydoc

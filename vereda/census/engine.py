@@ -1,53 +1,40 @@
-"""The worker's side of a lookup: its browser, its event loop, and the ORM work that a lookup needs.
+"""The worker's side of lookups: a window of them in flight at once, in one browser.
 
-A worker process has one engine, made at its first lookup and therefore after Django-Q2's fork. The source lives on an
-event loop in a daemon thread; the ORM stays on the task's own thread. What a lookup needs from the database meanwhile
-(a slot of the pace) travels to that thread as an errand, and its answer travels back.
+A worker process has one engine, made at its first task and therefore after Django-Q2's fork. The source lives on an
+event loop in a daemon thread, the ORM on the desk's. One starter claims whoever's turn it is, prepares their page,
+waits for a slot of the pace and lets the page go; then the next. So at most one claimed person waits for a slot, and
+the pace is used to the full while up to `CENSUS_IN_FLIGHT` lookups wait for captchas and replies. The window does not
+belong to a task: a bell wakes the starter, which goes on until nobody is due.
 """
 
 import asyncio
 import logging
 import os
 import threading
-import time
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import replace
-from datetime import timedelta
-from decimal import Decimal
+from collections.abc import Coroutine, Iterable
 from functools import partial
 from multiprocessing.util import Finalize
-from queue import SimpleQueue
-from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
-from vereda.census import actions, pace
+from vereda.census import actions, heartbeat, lifeline
+from vereda.census.attempt import UNABLE, UNABLE_PAUSE, Attempt
+from vereda.census.claims import Claim
+from vereda.census.desk import DATABASE_TROUBLE, Desk
 from vereda.census.sources.build import build_source
 from vereda.census.sources.config import SourceConfig
-from vereda.census.sources.port import LookupHooks, Outcome, Source
+from vereda.census.sources.port import Source
 
 logger = logging.getLogger(__name__)
 
+ATTEND_SECONDS = 100
+"""How long a task stays with its person: the queue ends it at 120 s."""
+BEAT_SECONDS = 5
+IDLE_SECONDS = 30.0
+"""How long an engine sleeps at most before it looks for itself whether somebody is due: a broker may be dead."""
 CLOSE_SECONDS = 10
-TASK_SECONDS = 112
-"""What a task has from its claim on: the queue ends it at 120 s, and the outcome is still to be stored."""
-
-
-FAULT_DELAY = timedelta(minutes=1)
-
-
-class BrokenLookupError(Exception):
-    """A fault of ours, neither the site's nor the person's; the message names it for operators."""
-
-    def __init__(self, detail: str, spend: actions.CaptchaSpend | None) -> None:
-        super().__init__(detail)
-        self.spend = spend
-
-
-class NoSlotError(Exception):
-    """The next free slot of the pace is too far away to wait for it in a worker."""
+NOTHING_DUE, STILL_WAITING, STOPPING, TROUBLE = "nothing due", "still waiting", "stopping", "trouble"
 
 
 def configuration() -> SourceConfig:
@@ -70,145 +57,199 @@ def configured_source() -> Source:
     return build_source(configuration())
 
 
-type Errand = Callable[[], Any]
-
-
-class Desk:
-    """Where a lookup on the event loop hands errands to the thread that waits for it, which may use the ORM."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._errands: SimpleQueue[tuple[Errand, asyncio.Future[Any]] | None] = SimpleQueue()
-
-    async def ask(self, errand: Errand) -> Any:
-        """Have the errand run on the serving thread and return what it returns. Called on the event loop."""
-        reply = self._loop.create_future()
-        self._errands.put((errand, reply))
-        return await reply
-
-    def serve(self) -> None:
-        """Run errands until `close` is called. Called on the thread that may use the ORM."""
-        while (item := self._errands.get()) is not None:
-            errand, reply = item
-            try:
-                result = errand()
-            except Exception as error:  # noqa: BLE001 - it belongs to the lookup, which gets it raised there
-                self._loop.call_soon_threadsafe(_settle, reply, None, error)
-            else:
-                self._loop.call_soon_threadsafe(_settle, reply, result, None)
-
-    def close(self) -> None:
-        """End `serve`, after the errands already handed in. Safe from any thread."""
-        self._errands.put(None)
-
-
-def _settle(reply: asyncio.Future[Any], result: object, error: Exception | None) -> None:
-    """Give an errand's result to whoever still waits for it."""
-    if reply.done():
-        return
-    if error is not None:
-        reply.set_exception(error)
-    else:
-        reply.set_result(result)
-
-
-class EngineHooks(LookupHooks):
-    """Paces a lookup through the database and keeps what its captcha took."""
-
-    def __init__(self, source: str, desk: Desk) -> None:
-        self._source = source
-        self._desk = desk
-        self._latest_start = time.monotonic() + TASK_SECONDS - settings.CENSUS_TIMEOUT_SECONDS
-        self.spend: actions.CaptchaSpend | None = None
-
-    async def before_open(self) -> None:
-        """Wait for a slot of the pace; who wakes late takes a new one.
-
-        Lateness counts from before the question, since nobody knows when in between the database answered. Raises
-        `NoSlotError` when the slot is too far away for a whole lookup to fit into the task's time.
-        """
-        reserve = partial(pace.reserve, self._source, settings.CENSUS_PACE_SECONDS)
-        while True:
-            asked = time.monotonic()
-            seconds: float | None = await self._desk.ask(reserve)
-            if seconds is None or time.monotonic() + seconds > self._latest_start:
-                raise NoSlotError
-            await asyncio.sleep(seconds)
-            if time.monotonic() - asked - seconds <= pace.MARGIN_SECONDS:
-                return
-
-    async def captcha_started(self, task_id: str) -> None:
-        """Note that a captcha is being waited for."""
-        self.spend = actions.CaptchaSpend()
-
-    async def captcha_solved(self, seconds: float, cost: Decimal) -> None:
-        """Keep what the captcha took."""
-        self.spend = replace(self.spend or actions.CaptchaSpend(), seconds=seconds, cost=cost)
-
-
 class Engine:
-    """Looks people up through one source, on an event loop of its own."""
+    """Looks people up through one source, several at once, on an event loop of its own."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.pid = os.getpid()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="census-loop", daemon=True)
+        self._desk = Desk(self._loop)
+        self._room = asyncio.Semaphore(settings.CENSUS_IN_FLIGHT)
+        self._lookups: dict[int, asyncio.Task[str]] = {}
+        self._attempts: dict[int, Attempt] = {}
+        self._bells: dict[int, asyncio.Future[str]] = {}
+        self._bell = asyncio.Event()
+        self._rest_seconds: float | None = None
+        self._unable_until = 0.0
+        self._draining: asyncio.Task[None] | None = None
+        self._background: set[asyncio.Task[None]] = set()
+        self._thread = threading.Thread(target=self._run, name="census-loop", daemon=True)
         self._thread.start()
 
-    def look_up(self, user_id: int) -> str:
-        """See that a person is looked up: claim, ask, store. Returns what happened, for the queue's own record."""
-        claimed = actions.claim(user_id=user_id, now=timezone.now())
-        if claimed is None:
-            return "nothing due"
-        try:
-            outcome, spend = self._ask(claimed.cedula)
-        except NoSlotError:
-            now = timezone.now()
-            actions.release(claimed=claimed, source=self.source.name, now=now, next_at=now + pace.HORIZON)
-            return "no slot soon"
-        except BrokenLookupError as error:
-            actions.record_interruption(
-                claimed=claimed,
-                source=self.source.name,
-                now=timezone.now(),
-                detail=str(error),
-                delay=FAULT_DELAY,
-                spend=error.spend,
-            )
-            return "broken"
-        is_stored = actions.record_outcome(
-            claimed=claimed, outcome=outcome, source=self.source.name, now=timezone.now(), spend=spend
-        )
-        logger.info("lookup.ended record=%s outcome=%s stored=%s", claimed.record_id, outcome.status, is_stored)
-        return outcome.status if is_stored else "claim lost"
+    def attend(self, user_id: int, *, seconds: float = ATTEND_SECONDS) -> str:
+        """See that a person is looked up and return what happened, after so many seconds at the latest.
 
-    def _ask(self, cedula: str) -> tuple[Outcome, actions.CaptchaSpend | None]:
-        """Run one lookup on the loop while serving its errands here. Raises `NoSlotError` and `BrokenLookupError`."""
-        desk = Desk(self._loop)
-        hooks = EngineHooks(self.source.name, desk)
-        lookup = asyncio.run_coroutine_threadsafe(self.source.lookup(cedula, hooks), self._loop)
-        lookup.add_done_callback(lambda _: desk.close())
+        Whoever is due comes in turn, so that others may be looked up first; what began goes on after the return.
+        """
+        attending = asyncio.run_coroutine_threadsafe(self._attend(user_id), self._loop)
         try:
-            desk.serve()
-            return lookup.result(), hooks.spend
-        except NoSlotError:
-            raise
-        except Exception as error:
-            logger.exception("lookup.broken")
-            raise BrokenLookupError(type(error).__name__, hooks.spend) from None
-        except BaseException:  # the queue's own time limit raises SystemExit here
-            lookup.cancel()
-            raise
+            return attending.result(seconds)
+        except TimeoutError:
+            return STILL_WAITING
+        finally:
+            attending.cancel()
 
-    def close(self) -> None:
-        """Close the source and end the loop; a source that does not close in time goes with the process."""
-        with suppress(TimeoutError):
-            asyncio.run_coroutine_threadsafe(self.source.close(), self._loop).result(timeout=CLOSE_SECONDS)
+    def close(self, *, grace_seconds: float | None = None) -> None:
+        """Finish what is in flight, give back what does not end in time, and let go of the source and the threads.
+
+        A source that does not close in time goes with the process.
+        """
+        grace = settings.CENSUS_TIMEOUT_SECONDS + CLOSE_SECONDS if grace_seconds is None else grace_seconds
+        closing = asyncio.run_coroutine_threadsafe(self._close(grace), self._loop)
+        try:
+            closing.result(grace + 2 * CLOSE_SECONDS)
+        except TimeoutError:
+            logger.warning("engine.not_closed in_flight=%s", len(self._lookups))
+        self._desk.close(CLOSE_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=CLOSE_SECONDS)
-        if not self._thread.is_alive():
-            self._loop.close()
+        self._thread.join(CLOSE_SECONDS)
+
+    def drain(self, grace_seconds: float) -> None:
+        """Start nothing any more; what is in flight has so many seconds before it is given back. On the loop."""
+        if self._draining is None:
+            self._draining = self._loop.create_task(self._drain(grace_seconds))
+
+    def _run(self) -> None:
+        """Be the loop's thread."""
+        asyncio.set_event_loop(self._loop)
+        self._keep(self._keep_starting())
+        self._keep(self._keep_beating())
+        lifeline.watch(self._loop, self.drain)
+        self._loop.run_forever()
+        self._loop.close()
+
+    def _keep(self, work: Coroutine[object, object, None]) -> None:
+        task = self._loop.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _attend(self, user_id: int) -> str:
+        if self._draining is not None:
+            return STOPPING
+        is_waiting = partial(actions.is_due, user_id=user_id, now=timezone.now())
+        if self._room.locked() and not await self._desk.ask(is_waiting) and user_id not in self._lookups:
+            return NOTHING_DUE
+        if user_id in self._lookups:
+            return await asyncio.shield(self._lookups[user_id])
+        bell = self._bells.setdefault(user_id, self._loop.create_future())
+        self._bell.set()
+        return await asyncio.shield(bell)
+
+    def _answer(self, user_ids: Iterable[int], what: str) -> None:
+        """Tell those who rang for these people what happened."""
+        for user_id in list(user_ids):
+            bell = self._bells.pop(user_id, None)
+            if bell is not None and not bell.done():
+                bell.set_result(what)
+
+    async def _keep_starting(self) -> None:
+        """Whenever a bell rings, somebody becomes due or it slept long enough, start whoever is due until nobody is."""
+        while True:
+            try:
+                async with asyncio.timeout(self._rest_seconds):
+                    await self._bell.wait()
+            except TimeoutError:
+                pass
+            self._bell.clear()
+            self._rest_seconds = self._unable_until - self._loop.time()
+            if self._rest_seconds > 0:
+                self._answer(self._bells.keys() - self._lookups.keys(), UNABLE)
+                continue
+            self._rest_seconds = None
+            try:
+                await self._start_all_due()
+            except Exception as error:
+                if not isinstance(error, DATABASE_TROUBLE):
+                    logger.exception("engine.trouble")
+                logger.warning("engine.cannot_claim error=%s", type(error).__name__)
+                self._answer(self._bells.keys() - self._lookups.keys(), TROUBLE)
+
+    async def _start_all_due(self) -> None:
+        while self._draining is None:
+            await self._room.acquire()
+            rung = set(self._bells)  # before the database is asked: a later bell may be for somebody it did not see
+            try:
+                claim_next = partial(
+                    actions.claim_next, source=self.source.name, now=timezone.now(), is_alone=not self._lookups
+                )
+                claimed = None if self._draining else await self._desk.ask(claim_next)
+            except BaseException:
+                self._room.release()
+                raise
+            if claimed is None:
+                self._room.release()
+                self._answer(rung - self._lookups.keys(), NOTHING_DUE)
+                self._rest_seconds = await self._desk.ask(self._seconds_until_due)
+                return
+            if await self._start(claimed) == UNABLE:
+                logger.error("engine.unable_to_open_pages")
+                self._unable_until = self._loop.time() + UNABLE_PAUSE.total_seconds()
+                self._bell.set()
+                return
+
+    def _seconds_until_due(self) -> float:
+        now = timezone.now()
+        due_at = actions.next_due_at(source=self.source.name, now=now)
+        left = IDLE_SECONDS if due_at is None else (due_at - now).total_seconds()
+        return min(max(0.0, left), IDLE_SECONDS)
+
+    async def _start(self, claimed: Claim) -> str | None:
+        """Start a claimed lookup; return once its page was let go, or what happened if it has ended.
+
+        One that must be alone always ends first.
+        """
+        attempt = Attempt(claimed, self.source, self._desk)
+        lookup = self._loop.create_task(attempt.run())
+        self._lookups[claimed.user_id], self._attempts[claimed.user_id] = lookup, attempt
+        lookup.add_done_callback(partial(self._ended, claimed.user_id))
+        if self._draining is not None:
+            attempt.give_up()
+        if claimed.is_suspect:
+            await asyncio.wait({lookup})
+        else:
+            opened = self._loop.create_task(attempt.has_opened.wait())
+            await asyncio.wait({lookup, opened}, return_when=asyncio.FIRST_COMPLETED)
+            opened.cancel()
+        return lookup.result() if lookup.done() else None
+
+    def _ended(self, user_id: int, lookup: asyncio.Task[str]) -> None:
+        self._room.release()
+        del self._lookups[user_id], self._attempts[user_id]
+        self._answer([user_id], TROUBLE if lookup.cancelled() or lookup.exception() else lookup.result())
+        if not self._lookups:
+            self._bell.set()  # somebody may be due who must be alone
+
+    async def _keep_beating(self) -> None:
+        """Give signs of life while there is work; an idle worker must show by its tasks that it still gets any."""
+        while True:
+            if self._lookups or self._bells:
+                try:
+                    await self._desk.ask(partial(heartbeat.sign, now=timezone.now()))
+                except DATABASE_TROUBLE as error:
+                    logger.warning("engine.no_sign_of_life error=%s", type(error).__name__)
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def _drain(self, grace_seconds: float) -> None:
+        logger.info("engine.draining in_flight=%s", len(self._lookups))
+        self._answer(self._bells.keys() - self._lookups.keys(), STOPPING)
+        for attempt in list(self._attempts.values()):
+            if not attempt.has_opened.is_set():
+                attempt.give_up()
+        if self._lookups:
+            await asyncio.wait(self._lookups.values(), timeout=grace_seconds)
+        for attempt in list(self._attempts.values()):
+            attempt.give_up()
+        if self._lookups:
+            await asyncio.wait(self._lookups.values(), timeout=CLOSE_SECONDS)
+
+    async def _close(self, grace_seconds: float) -> None:
+        self.drain(grace_seconds)
+        assert self._draining is not None  # noqa: S101 - `drain` has just made it
+        await self._draining
+        await self.source.close()
+        for task in self._background:
+            task.cancel()
 
 
 _engine: Engine | None = None

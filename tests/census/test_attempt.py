@@ -1,0 +1,326 @@
+"""One attempt: it waits at the gate, keeps its claim and its captcha, and has whatever comes of it stored."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from tests import make
+from tests.census.attempts import CLAIM, SECOND
+from tests.census.conftest import Start
+from tests.census.engines import HeldSource, next_slot_in, status_of, wait_until
+from vereda.accounts.models import User
+from vereda.census import actions, desk, gate, rules
+from vereda.census.gate import Closed
+from vereda.census.models import CedulaInfo, LookupAttempt, SourceState
+from vereda.census.sources.fake import FakeSource
+from vereda.census.sources.port import LookupHooks, NotFound, Outcome
+from vereda.census.statuses import Status
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Scripted(FakeSource):
+    """Does what a test says with the hooks of each lookup, and answers that nobody is in the census."""
+
+    def __init__(self, script: Callable[[LookupHooks], Any]) -> None:
+        super().__init__(name="practice")
+        self._script = script
+
+    async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
+        self.started.append(cedula)
+        await self._script(hooks)
+        return NotFound()
+
+
+@pytest.fixture
+def nora(transactional_db: None) -> User:
+    """The only one who waits."""
+    return make.person("Nora Sinisterra")
+
+
+def record() -> CedulaInfo:
+    return CedulaInfo.objects.get()
+
+
+def state() -> SourceState:
+    return SourceState.objects.get(source="practice")
+
+
+async def open_page(hooks: LookupHooks) -> None:
+    await hooks.before_open()
+    await hooks.opened()
+
+
+def test_an_attempt_is_written_down_from_the_opening_of_its_page_on(start: Start, nora: User) -> None:
+    next_slot_in(0.6)
+    asked_at = timezone.now()
+    start(FakeSource(name="practice"))[0].attend(nora.pk)
+
+    attempt = LookupAttempt.objects.get()
+    assert (attempt.source, attempt.outcome) == ("practice", "found")
+    assert (attempt.started_at - asked_at).total_seconds() > 0.5
+    assert attempt.started_at <= attempt.ended_at
+
+
+def test_the_claim_has_its_whole_time_from_the_opening_of_the_page_on(start: Start, nora: User) -> None:
+    next_slot_in(0.6)
+    held = HeldSource()
+    _, bells = start(held)
+    bells.ring(nora.pk)
+    wait_until(lambda: status_of(nora.pk) == Status.PROCESSING)
+    first = record().claim_expires_at
+    wait_until(lambda: held.started)
+
+    renewed = record()
+    assert renewed.claim_expires_at is not None
+    assert renewed.claimed_at is not None
+    assert first is not None
+    assert (renewed.claim_expires_at - first).total_seconds() > 0.4
+    assert renewed.claim_expires_at - renewed.claimed_at == CLAIM
+
+
+def test_a_slot_that_was_heard_of_too_late_is_not_used_and_a_new_one_is_taken(
+    start: Start, nora: User, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.CENSUS_PACE_SECONDS = 1
+    enter, entered = gate.enter, []
+
+    def slow_at_first(*args: Any) -> Closed | float:
+        entered.append(enter(*args))
+        if len(entered) == 1:
+            time.sleep(0.7)
+        return entered[-1]
+
+    monkeypatch.setattr(gate, "enter", slow_at_first)
+    start(FakeSource(name="practice"))[0].attend(nora.pk)
+
+    assert entered.count(0) == 2
+    assert state().day_lookups == 2
+
+
+def test_a_probe_that_heard_of_its_slot_too_late_takes_another_and_is_still_the_probe(
+    start: Start, nora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter, entered = gate.enter, []
+
+    def slow_at_first(*args: Any) -> Closed | float:
+        entered.append(enter(*args))
+        if len(entered) == 1:
+            time.sleep(0.5)
+        return entered[-1]
+
+    rested = {"free_at": 0, "rests": 1, "rests_until": timezone.now() - SECOND}
+    SourceState.objects.update_or_create(source="practice", defaults=rested)
+    monkeypatch.setattr(gate, "enter", slow_at_first)
+
+    assert start(FakeSource(name="practice"))[0].attend(nora.pk) == "found"
+
+
+def test_a_slot_that_was_heard_of_late_but_is_still_good_puts_the_next_off(
+    start: Start, nora: User, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    async def note(hooks: LookupHooks) -> None:
+        await hooks.before_open()
+        opened_at.append(time.monotonic())
+        await hooks.opened()
+
+    def slow_at_first(*args: Any) -> Closed | float:
+        entered.append(enter(*args))
+        if len(entered) == 1:
+            time.sleep(0.7)
+        return entered[-1]
+
+    settings.CENSUS_PACE_SECONDS = 3
+    opened_at: list[float] = []
+    enter, entered = gate.enter, []
+    monkeypatch.setattr(gate, "enter", slow_at_first)
+    second = make.person()
+    start(Scripted(note))[0].attend(second.pk)
+
+    assert opened_at[1] - opened_at[0] >= 3
+
+
+def test_a_page_that_was_let_go_late_puts_the_next_slot_off(start: Start, nora: User, settings: Any) -> None:
+    async def leave_late(hooks: LookupHooks) -> None:
+        await hooks.before_open()
+        await asyncio.sleep(1.5)
+        opened_at.append(time.time())
+        await hooks.opened()
+
+    opened_at: list[float] = []
+    settings.CENSUS_PACE_SECONDS = 10
+    start(Scripted(leave_late))[0].attend(nora.pk)
+
+    assert state().free_at - opened_at[0] >= 10
+
+
+def test_a_page_that_was_let_go_in_time_leaves_the_next_slot_where_it_was(
+    start: Start, nora: User, settings: Any
+) -> None:
+    settings.CENSUS_PACE_SECONDS = 50
+    next_slot_in(0)
+    begin = state().free_at
+    start(Scripted(open_page))[0].attend(nora.pk)
+
+    assert state().free_at == pytest.approx(begin + 52, abs=0.9)
+
+
+def test_who_lost_the_claim_while_waiting_for_a_slot_opens_no_page(start: Start, nora: User) -> None:
+    next_slot_in(0.6)
+    source = FakeSource(name="practice")
+    _, bells = start(source)
+    ringing = bells.ring(nora.pk)
+    wait_until(lambda: status_of(nora.pk) == Status.PROCESSING)
+    actions.rescue(now=timezone.now() + CLAIM + SECOND)
+
+    assert ringing.result() == "claim lost"
+    assert source.started == []
+
+
+def test_who_lost_the_claim_stores_nothing_but_that_it_happened(start: Start, nora: User) -> None:
+    held = HeldSource()
+    engine, bells = start(held)
+    ringing = bells.ring(nora.pk)
+    wait_until(lambda: held.started)
+    actions.rescue(now=timezone.now() + CLAIM + SECOND)
+    held.let_go(engine)
+
+    assert ringing.result() == "claim lost"
+    assert (record().status, record().answer_status) == (Status.PENDING, "")
+    assert sorted(LookupAttempt.objects.values_list("outcome", flat=True)) == ["found", "lost"]
+
+
+def test_a_captcha_is_stored_as_soon_as_it_was_bought_and_its_price_when_it_is_there(start: Start, nora: User) -> None:
+    async def buy(hooks: LookupHooks) -> None:
+        await open_page(hooks)
+        await hooks.captcha_started("79000000001")
+        stored.append(await asyncio.to_thread(captcha_of_nora))
+        await hooks.captcha_solved(20.5, Decimal("0.003"))
+        await hooks.captcha_dropped()
+        stored.append(await asyncio.to_thread(captcha_of_nora))
+
+    stored: list[tuple[int, str]] = []
+    start(Scripted(buy))[0].attend(nora.pk)
+
+    assert stored == [(1, "79000000001"), (1, "")]
+    assert state().day_dollars == Decimal("0.003")
+    attempt = LookupAttempt.objects.get()
+    assert (attempt.captcha_seconds, attempt.captcha_cost) == (20.5, Decimal("0.003"))
+
+
+def captcha_of_nora() -> tuple[int, str]:
+    try:
+        return record().captchas, record().captcha_task
+    finally:
+        connection.close()
+
+
+def test_the_price_is_on_the_days_account_even_if_the_lookup_fails_afterwards(start: Start, nora: User) -> None:
+    async def break_after_paying(hooks: LookupHooks) -> None:
+        await open_page(hooks)
+        await hooks.captcha_started("79000000001")
+        await hooks.captcha_solved(20.5, Decimal("0.003"))
+        raise ZeroDivisionError
+
+    assert start(Scripted(break_after_paying))[0].attend(nora.pk) == "interrupted"
+
+    assert state().day_dollars == Decimal("0.003")
+    assert record().captcha_task == "79000000001"
+
+
+@pytest.mark.parametrize(("captchas", "may_buy"), [(0, True), (1, True), (2, False)])
+def test_a_lookup_may_buy_two_captchas_and_is_told_of_one_that_is_left(
+    start: Start, nora: User, captchas: int, may_buy: bool
+) -> None:
+    async def look(hooks: LookupHooks) -> None:
+        told.append((hooks.captcha_task, hooks.may_buy_captcha))
+        await open_page(hooks)
+
+    told: list[tuple[str, bool]] = []
+    CedulaInfo.objects.update(captchas=captchas, captcha_task="79000000001")
+    start(Scripted(look))[0].attend(nora.pk)
+
+    assert told == [("79000000001", may_buy)]
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_database_that_is_busy_while_the_outcome_comes_is_asked_again_until_it_is_stored(
+    start: Start, nora: User, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    record_outcome, tries = actions.record_outcome, []
+
+    def busy_at_first(**arguments: Any) -> bool:
+        tries.append(arguments["now"])
+        if len(tries) < 4:
+            raise error("the database is busy")
+        return record_outcome(**arguments)
+
+    monkeypatch.setattr(desk, "_PAUSES", (0.01, 0.05))
+    monkeypatch.setattr(actions, "record_outcome", busy_at_first)
+
+    assert start(FakeSource(name="practice"))[0].attend(nora.pk) == "found"
+    assert status_of(nora.pk) == Status.ACTIVE
+    assert len(tries) == 4
+    assert record().fetched_at == tries[0] == tries[-1]
+
+
+def test_a_database_that_stays_away_until_the_claim_is_over_leaves_the_record_to_the_rescue(
+    start: Start, nora: User, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    def away(**_: Any) -> bool:
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr(desk, "_PAUSES", (0.01,))
+    monkeypatch.setattr(rules, "claim_seconds", lambda _: 0.3)
+    with monkeypatch.context() as trouble:
+        trouble.setattr(actions, "record_outcome", away)
+        assert start(FakeSource(name="practice"))[0].attend(nora.pk) == "not stored"
+
+    assert "lookup.not_stored" in caplog.text
+    assert nora.cedula not in caplog.text
+    assert status_of(nora.pk) == Status.PROCESSING
+    actions.rescue(now=timezone.now() + CLAIM)
+    assert status_of(nora.pk) == Status.PENDING
+
+
+def test_a_gate_that_cannot_be_asked_for_a_while_is_waited_for(
+    start: Start, nora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter, tries = gate.enter, []
+
+    def away_at_first(*args: Any) -> Closed | float:
+        tries.append(args)
+        if len(tries) < 3:
+            raise OperationalError("the database is away")
+        return enter(*args)
+
+    monkeypatch.setattr(desk, "_PAUSES", (0.01,))
+    monkeypatch.setattr(gate, "enter", away_at_first)
+
+    assert start(FakeSource(name="practice"))[0].attend(nora.pk) == "found"
+
+
+def test_an_outcome_that_is_there_is_stored_although_the_engine_gives_up_its_lookups(
+    start: Start, nora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_outcome = actions.record_outcome
+
+    def slow(**arguments: Any) -> bool:
+        time.sleep(0.5)
+        return record_outcome(**arguments)
+
+    monkeypatch.setattr(actions, "record_outcome", slow)
+    source = FakeSource(name="practice")
+    engine, bells = start(source)
+    ringing = bells.ring(nora.pk)
+    wait_until(lambda: source.started)
+    engine.close(grace_seconds=0)
+
+    assert ringing.result() == "found"
+    assert status_of(nora.pk) == Status.ACTIVE

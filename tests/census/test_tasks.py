@@ -1,0 +1,65 @@
+"""The queue's doors. Whatever a broker promises, a message may come twice: each of these runs twice."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tests import make
+from tests.census.attempts import claim
+from tests.census.conftest import Start
+from vereda.census import engine as engines
+from vereda.census import heartbeat, tasks
+from vereda.census.models import CedulaInfo, LookupAttempt, Worker
+from vereda.census.sources.fake import FakeSource
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_person_whose_task_comes_twice_is_looked_up_once(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    nora = make.person()
+    engine, _ = start(FakeSource(name="practice"))
+    monkeypatch.setattr(engines, "current", lambda: engine)
+
+    assert [tasks.validate_cedula(nora.pk) for _ in range(2)] == ["found", "nothing due"]
+    assert LookupAttempt.objects.count() == 1
+
+
+def test_a_rescue_that_comes_twice_takes_a_claim_back_once() -> None:
+    nora = make.person()
+    long_ago = timezone.now() - timedelta(hours=1)
+    CedulaInfo.objects.update(next_at=long_ago)
+    claim(nora.cedula_info, long_ago)
+    for _ in range(2):
+        tasks.rescue()
+
+    nora.cedula_info.refresh_from_db()
+    assert (nora.cedula_info.attempts, nora.cedula_info.losses) == (1, 1)
+    assert LookupAttempt.objects.get().outcome == "lost"
+
+
+def test_a_beat_that_comes_twice_is_signed_for() -> None:
+    for _ in range(2):
+        tasks.beat("abc")
+
+    assert Worker.objects.get().beat == "abc"
+
+
+def test_an_echo_comes_back() -> None:
+    assert [tasks.echo("por el sendero") for _ in range(2)] == ["por el sendero"] * 2
+
+
+@pytest.mark.parametrize("task", [tasks.rescue, lambda: tasks.beat("abc")])
+def test_every_task_of_the_clusters_own_is_a_sign_of_life(task: object) -> None:
+    assert callable(task)
+    task()
+
+    assert [worker.key for worker in heartbeat.alive(timezone.now())] == [heartbeat.own_key()]
+
+
+def test_a_lookup_is_a_sign_of_life_before_it_is_done(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, _ = start(FakeSource(name="practice"))
+    monkeypatch.setattr(engines, "current", lambda: engine)
+
+    assert tasks.validate_cedula(987_654) == "nothing due"
+    assert [worker.key for worker in heartbeat.alive(timezone.now())] == [heartbeat.own_key()]

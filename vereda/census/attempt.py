@@ -1,0 +1,145 @@
+"""One attempt at a claimed lookup: it waits at the gate, asks the source and stores what comes of it.
+
+All of it runs on the engine's event loop; whatever needs the database goes to the desk.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+
+from django.conf import settings
+from django.utils import timezone
+
+from vereda.census import actions, gate, rules
+from vereda.census.claims import CaptchaSpend, Claim, ClaimLostError
+from vereda.census.desk import DATABASE_TROUBLE, Desk
+from vereda.census.sources.port import Failure, LookupHooks, Source
+
+logger = logging.getLogger(__name__)
+
+
+UNABLE = "unable"
+UNABLE_PAUSE = timedelta(seconds=30)
+"""How long a worker claims nobody that has found itself unable to open a page."""
+
+
+class SourceClosedError(Exception):
+    """The gate closed before the page was opened."""
+
+
+class Attempt(LookupHooks):
+    """Looks one claimed person up. `has_opened` is set once the page's request was let go."""
+
+    def __init__(self, claimed: Claim, source: Source, desk: Desk) -> None:
+        self.captcha_task = claimed.captcha_task
+        self.may_buy_captcha = claimed.captchas < rules.MOST_CAPTCHAS
+        self.has_opened = asyncio.Event()
+        self._claimed = claimed
+        self._source = source
+        self._desk = desk
+        self._spend: CaptchaSpend | None = None
+        self._asked_at = 0.0
+        self._entered_at: datetime | None = None
+        self._asking = asyncio.create_task(source.lookup(claimed.cedula, self))
+
+    def give_up(self) -> None:
+        """Stop asking, and give the claim back; does nothing once there is an outcome."""
+        self._asking.cancel()
+
+    async def run(self) -> str:
+        """Return what happened, once it is stored."""
+        try:
+            return await self._run()
+        except DATABASE_TROUBLE as error:
+            logger.error("lookup.not_stored record=%s error=%s", self._claimed.record_id, type(error).__name__)  # noqa: TRY400
+            return "not stored"
+
+    async def _run(self) -> str:
+        try:
+            outcome = await self._asking
+        except (asyncio.CancelledError, SourceClosedError):
+            await self._store(partial(actions.release, claimed=self._claimed))
+            await self._let_others_probe()
+            return "released"
+        except ClaimLostError:
+            return "claim lost"
+        except Exception as error:
+            logger.exception("lookup.broken")
+            return await self._interrupted(type(error).__name__)
+        if isinstance(outcome, Failure) and outcome.is_ours:
+            return await (self._interrupted(outcome.reason) if self.has_opened.is_set() else self._unable())
+        is_stored = await self._store(partial(actions.record_outcome, claimed=self._claimed, outcome=outcome))
+        logger.info("lookup.ended record=%s outcome=%s stored=%s", self._claimed.record_id, outcome.status, is_stored)
+        return outcome.status if is_stored else "claim lost"
+
+    async def _unable(self) -> str:
+        """Give the claim back: there is no browser to ask with, which is nobody's failure."""
+        await self._store(partial(actions.release, claimed=self._claimed, pause=UNABLE_PAUSE))
+        return UNABLE
+
+    async def _interrupted(self, detail: str) -> str:
+        """Store a fault of ours, neither the site's nor the person's."""
+        await self._store(partial(actions.record_interruption, claimed=self._claimed, detail=detail))
+        await self._let_others_probe()
+        return "interrupted"
+
+    async def _let_others_probe(self) -> None:
+        """Say that this attempt brings no outcome, should it have been a probe."""
+        if self._entered_at is not None:
+            await self._insist(partial(gate.let_others_probe, self._source.name, self._entered_at))
+
+    async def _store(self, record: Callable[..., bool]) -> bool:
+        """Have an end of the claim stored, however long the database is busy, as long as the claim may hold."""
+        ending = partial(record, source=self._source.name, now=timezone.now(), spend=self._spend)
+        return await self._desk.insist(ending, seconds=rules.claim_seconds(settings.CENSUS_TIMEOUT_SECONDS))
+
+    async def before_open(self) -> None:
+        """Wait at the gate until a slot was taken; who hears of it too late takes a new one.
+
+        Raises `SourceClosedError` and `ClaimLostError`.
+        """
+        while True:
+            entered = await self._insist(self._enter)
+            if isinstance(entered, gate.Closed):
+                raise SourceClosedError
+            if entered > 0:
+                await asyncio.sleep(entered)
+            elif time.monotonic() - self._asked_at <= settings.CENSUS_PACE_SECONDS / 2:
+                return
+            else:
+                await self._let_others_probe()
+
+    def _enter(self) -> gate.Closed | float:
+        self._asked_at = time.monotonic()  # nobody knows when in between the database has answered
+        self._entered_at = timezone.now()
+        entered = gate.enter(self._source.name, self._entered_at)
+        if not isinstance(entered, gate.Closed):
+            self._claimed = actions.start(claimed=self._claimed, now=timezone.now())
+        return entered
+
+    async def opened(self) -> None:
+        """Let the next one start; if the request left late, not before its pace is over."""
+        self.has_opened.set()
+        if time.monotonic() - self._asked_at > settings.CENSUS_PACE_SECONDS * gate.MARGIN / 2:
+            await self._insist(partial(gate.postpone, self._source.name))
+
+    async def captcha_started(self, task_id: str) -> None:
+        """Store the task's id, so that what was paid for can be used by the next attempt."""
+        self._spend = CaptchaSpend()
+        await self._insist(partial(actions.keep_captcha, claimed=self._claimed, task_id=task_id))
+
+    async def captcha_solved(self, seconds: float, cost: Decimal) -> None:
+        """Keep what the captcha took, and put it on the day's account."""
+        self._spend = CaptchaSpend(seconds, cost)
+        await self._insist(partial(gate.spend, self._source.name, cost))
+
+    async def captcha_dropped(self) -> None:
+        """Forget the captcha."""
+        await self._insist(partial(actions.drop_captcha, claimed=self._claimed))
+
+    async def _insist[T](self, errand: Callable[[], T]) -> T:
+        return await self._desk.insist(errand, seconds=settings.CENSUS_TIMEOUT_SECONDS / 2)
