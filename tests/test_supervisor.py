@@ -14,16 +14,20 @@ ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.processes
 
 DRIVER = """
-import sys
+import os, sys
 from vereda.supervisor import KeepsFailingError, Program, StopRequests, Supervisor
-grace_seconds, *codes = sys.argv[1:]
+flag, grace_seconds, *codes = sys.argv[1:]
+until = (lambda: os.path.exists(flag)) if flag else None
 requests = StopRequests()
 requests.listen()
 programs = [Program(f"program-{n}", [sys.executable, "-c", code]) for n, code in enumerate(codes)]
 supervisor = Supervisor(programs, requests, grace_seconds=float(grace_seconds))
 try:
     supervisor.start()
-    supervisor.watch()
+    while supervisor.watch(until=until):
+        print("living", *sorted(supervisor.living()), file=sys.stderr, flush=True)
+        os.remove(flag)
+        supervisor.restart()
 except KeepsFailingError as error:
     sys.exit(f"keeps failing: {error}")
 finally:
@@ -51,11 +55,14 @@ type Supervise = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def supervise() -> Iterator[Supervise]:
-    """Start a supervisor for the given program texts; nothing of it outlives the test."""
+    """Start a supervisor for the given program texts; nothing of it outlives the test.
+
+    It says who lives and restarts its programs whenever the file `flag` appears.
+    """
     started: list[subprocess.Popen[str]] = []
 
-    def start(*codes: str, grace_seconds: float = 30) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", DRIVER, str(grace_seconds), *codes]
+    def start(*codes: str, grace_seconds: float = 30, flag: Path | str = "") -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", DRIVER, str(flag), str(grace_seconds), *codes]
         driver = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
         started.append(driver)
         return driver
@@ -83,6 +90,13 @@ def wait_gone(*processes: psutil.Process) -> None:
                 process.wait(timeout=0.05)
             except psutil.TimeoutExpired:
                 continue
+
+
+def living(driver: subprocess.Popen[str]) -> set[int]:
+    """Wait for the supervisor to say who lives."""
+    assert driver.stderr is not None
+    line = next(line for line in driver.stderr if line.startswith("living"))
+    return {int(pid) for pid in line.split()[1:]}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -168,3 +182,101 @@ def test_programs_stop_when_the_supervisor_is_killed(supervise: Supervise) -> No
     driver.kill()
 
     wait_gone(*programs)
+
+
+def test_programs_that_hang_are_killed_with_all_that_they_started_and_start_again(
+    supervise: Supervise, tmp_path: Path
+) -> None:
+    flag = tmp_path / "restart"
+    driver = supervise(WITH_HELPER, DEAF, flag=flag)
+    first = {next_pid(driver) for _ in range(3)}
+
+    flag.touch()
+
+    second = {next_pid(driver) for _ in range(3)}
+    wait_gone(*first)
+    assert not {process.pid for process in first} & {process.pid for process in second}
+    for process in second:
+        process.kill()
+    driver.terminate()
+    assert driver.wait(timeout=20) == 0
+
+
+def test_to_be_restarted_is_not_to_have_failed(supervise: Supervise, tmp_path: Path) -> None:
+    flag = tmp_path / "restart"
+    driver = supervise(POLITE, flag=flag)
+    for _ in range(4):
+        next_pid(driver)
+        flag.touch()
+    program = next_pid(driver)
+
+    driver.terminate()
+
+    _, output = driver.communicate(timeout=20)
+    assert driver.returncode == 0
+    assert "starting it again" not in output
+    wait_gone(program)
+
+
+def test_a_program_that_hung_dies_and_is_started_again_as_before(supervise: Supervise, tmp_path: Path) -> None:
+    flag = tmp_path / "restart"
+    driver = supervise(POLITE, flag=flag)
+    next_pid(driver)
+    flag.touch()
+    restarted = next_pid(driver)
+
+    restarted.kill()
+
+    third = next_pid(driver)
+    driver.terminate()
+    assert driver.wait(timeout=20) == 0
+    wait_gone(third)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a supervisor inherit orphans")
+def test_all_that_was_started_and_lives_is_known_orphans_and_helpers_too(supervise: Supervise, tmp_path: Path) -> None:
+    flag = tmp_path / "restart"
+    driver = supervise(WITH_HELPER, WITH_ORPHAN, flag=flag)
+    known = {next_pid(driver).pid for _ in range(3)}
+
+    flag.touch()
+
+    assert known < living(driver)
+
+
+def test_what_has_died_is_not_among_the_living(supervise: Supervise, tmp_path: Path) -> None:
+    flag = tmp_path / "restart"
+    driver = supervise(WITH_HELPER, flag=flag)
+    pids = [next_pid(driver), next_pid(driver)]
+    helper = next(process for process in pids if os.getsid(process.pid) != process.pid)
+    helper.kill()
+    wait_gone(helper)
+
+    flag.touch()
+
+    assert living(driver) == {process.pid for process in pids} - {helper.pid}
+
+
+WITH_HANDLE = """
+import os, sys
+from vereda.supervisor import Program, StopRequests, Supervisor
+read_end, write_end = os.pipe()
+code = f"import os, sys; sys.exit(os.read({read_end}, 9) != b'')"  # ends well once the pipe ends
+program = Program("heir", [sys.executable, "-c", f"import sys; sys.stderr.write('begun'); {code}"], handles=(read_end,))
+supervisor = Supervisor([program], StopRequests(), grace_seconds=30)
+supervisor.start()
+assert not supervisor.watch(seconds=1)
+assert len(supervisor.living()) == 1, "it did not wait for the pipe"
+os.close(write_end)
+assert supervisor.watch(until=lambda: not supervisor.living(), seconds=10), "it has not seen the pipe end"
+supervisor.stop()
+"""
+
+
+def test_a_program_inherits_the_open_files_that_it_is_given_and_no_others() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITH_HANDLE], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("begun")

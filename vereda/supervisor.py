@@ -71,12 +71,13 @@ class StopRequests:
 class Program:
     """What is started: a name for messages, the command line, and variables on top of the environment.
 
-    Its standard error is the supervisor's; its standard output is dropped.
+    Its standard error is the supervisor's; its standard output is dropped. `handles` are open files that it inherits.
     """
 
     name: str
     command: Sequence[str]
     variables: Mapping[str, str] = field(default_factory=dict)
+    handles: Sequence[int] = ()
 
 
 class _Child:
@@ -97,6 +98,7 @@ class _Child:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
+            pass_fds=self.program.handles,
             preexec_fn=_outlive_nobody(os.getpid()) if IS_LINUX else None,  # noqa: PLW1509 (no threads here)
         )
 
@@ -147,6 +149,18 @@ class Supervisor:
                 return True
             self._requests.wait(0.5 if until is None else 0.1)
         return False
+
+    def restart(self) -> None:
+        """Kill every program with all that it has started, and start them again: for those that hang."""
+        for child in self._children:
+            if child.process is not None:
+                _end_session(child.process.pid)
+                child.process.wait()
+                child.start()
+
+    def living(self) -> set[int]:
+        """Return the process ids of all that was ever started here and still runs."""
+        return {process.pid for process in _descendants() if _is_alive(process)}
 
     def stop(self) -> None:
         """End all of it: the programs politely and in their own time, then whatever they left behind.

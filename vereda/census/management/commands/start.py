@@ -28,6 +28,8 @@ from vereda.supervisor import KeepsFailingError, Program, StopRequests, Supervis
 
 PRACTICE_PORT = 8800
 READY_SECONDS = 120
+GRACE_SECONDS = "5"
+"""What lookups in flight have to end before they are given back: whoever presses Ctrl-C does not want to wait."""
 
 
 def port_number(text: str) -> int:
@@ -137,7 +139,8 @@ def programs(port: int, practice_port: int | None) -> list[Program]:
     if practice_port not in {None, PRACTICE_PORT} and not is_practice_configured():
         variables["CENSUS_URL"] = f"http://{HOST}:{practice_port}/censo/consultar/"
     web = Program("web", gunicorn(port), variables)
-    worker = Program("worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker"], variables)
+    work = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--grace", GRACE_SECONDS]
+    worker = Program("worker", work, variables)
     if practice_port is None:
         return [web, worker]
     practice = [sys.executable, "-m", "practice", "--port", str(practice_port), "--captcha-seconds", "3"]

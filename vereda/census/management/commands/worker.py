@@ -1,26 +1,34 @@
-"""`./manage worker`: Django-Q2's cluster with a temporary folder of its own; what `./run` and production start.
+"""`./manage worker`: Django-Q2's cluster under a watchdog; what `./run` and production start.
 
-Whatever is going to watch over the cluster from outside belongs here, around `qcluster`.
+The watchdog is a process of its own around `./manage qcluster`. It starts the cluster again when it dies or hangs,
+takes back at once what a dead process of it held, gives it a temporary folder of its own, and stops it with all that it
+has started.
 """
 
 import fcntl
-import multiprocessing
 import os
 import shutil
+import socket
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
-from django_q.tasks import async_task
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
+from django.utils import timezone
 
-from vereda.census import schedules
+from vereda.census import heartbeat, lifeline
+from vereda.census.pulse import Pulse
+from vereda.supervisor import KeepsFailingError, Program, StopRequests, Supervisor
 
+GRACE_SECONDS = 20.0
+"""What lookups in flight have to end before they are given back, when the worker stops."""
+LAST_SECONDS = 8.0
+"""What the cluster has on top of that for going away."""
 PREFIX = "worker-"
 LONGEST_PATH = 58
 """Chromium puts a Unix socket below its temporary folder and does not start when the socket's path is too long: with a
@@ -28,23 +36,54 @@ folder of 63 characters on Linux (measured), of 59 where the system's limit is 1
 
 
 class Command(BaseCommand):
-    help = "Run the worker that looks people up."
+    help = "Run the worker that looks people up, under a watchdog."
 
-    def handle(self, **_: Any) -> None:
-        with private_temporary_folder():
-            async_task(schedules.RESCUE)  # what an earlier worker left undone is taken up at once
-            connections.close_all()  # the cluster forks, and a connection must not be shared
-            call_command("qcluster")
-            for process in multiprocessing.active_children():
-                process.join()  # `qcluster` returns once the cluster runs; its handler of SIGTERM ends the cluster
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--grace", type=float, default=GRACE_SECONDS, help="seconds that lookups in flight have")
+
+    def handle(self, *, grace: float, **_: Any) -> None:
+        requests = StopRequests()
+        requests.listen()
+        key = f"{socket.gethostname()}-{os.getpid()}-{int(timezone.now().timestamp())}"
+        with private_temporary_folder() as lock, _pipe() as (read_end, cut):
+            program = Program(
+                "qcluster",
+                [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"],
+                {heartbeat.KEY_VARIABLE: key, **lifeline.variable(read_end, grace)},
+                handles=(lock, read_end),
+            )
+            supervisor = Supervisor([program], requests, grace_seconds=grace + LAST_SECONDS)
+            pulse = Pulse(key, os.getpid(), supervisor.living)
+            try:
+                pulse.begin()
+                supervisor.start()
+                while supervisor.watch(until=pulse.is_lost):
+                    supervisor.restart()
+                    pulse.begin()
+            except KeepsFailingError as error:
+                raise CommandError("The cluster ends as soon as it starts: see the messages above.") from error
+            finally:
+                cut()
+                supervisor.stop()
+                with suppress(OperationalError):
+                    heartbeat.dismiss(key)
 
 
 @contextmanager
-def private_temporary_folder() -> Iterator[Path]:
-    """Give this process and its forks a TMPDIR of their own; remove it at the end with all that a browser left there.
+def _pipe() -> Iterator[tuple[int, Callable[[], None]]]:
+    """Give the end of a pipe that workers inherit, and what closes the other one."""
+    read_end, write_end = os.pipe()
+    with os.fdopen(write_end, "wb") as held:
+        yield read_end, held.close
+    os.close(read_end)
+
+
+@contextmanager
+def private_temporary_folder() -> Iterator[int]:
+    """Give this process and what it starts a TMPDIR of their own; remove it at the end with all that is left there.
 
     Removes the folders of dead workers first: a browser that was killed cleans up nothing. A folder is in use as long
-    as somebody holds its lock, which a worker's forks share with it.
+    as somebody holds its lock, whose open file is given, for the cluster to inherit.
     """
     parent = temporary_parent(settings.VAR_DIR / "tmp")
     with _locked(parent):
@@ -54,7 +93,7 @@ def private_temporary_folder() -> Iterator[Path]:
         fcntl.flock(lock, fcntl.LOCK_EX)
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
     try:
-        yield folder
+        yield lock
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)

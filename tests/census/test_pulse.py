@@ -1,0 +1,269 @@
+"""The watchdog's judgement: by what a cluster writes down, and by nothing that is not the cluster's fault."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import OperationalError
+from django.utils import timezone
+from django_q.models import OrmQ, Task
+
+from tests import make
+from tests.census.attempts import claim
+from vereda.census import actions, heartbeat, pulse, tasks
+from vereda.census.models import CedulaInfo, Worker
+from vereda.census.pulse import Pulse
+from vereda.census.statuses import Status
+
+pytestmark = pytest.mark.django_db
+
+KEY = "aqui-1-1"
+NOW = datetime(2099, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Traveller]:
+    """Let only the test move time, and let the watchdog look whenever it is asked."""
+    monkeypatch.setenv(heartbeat.KEY_VARIABLE, KEY)
+    monkeypatch.setattr(pulse, "LOOK_SECONDS", 0)
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def watched(clock: time_machine.Traveller) -> Pulse:
+    """A watchdog that has just started its cluster."""
+    watched = Pulse(KEY, 4711, lambda: {4712})
+    watched.begin()
+    return watched
+
+
+def beats_on_their_way() -> list[str]:
+    messages = [message.task for message in OrmQ.objects.order_by("pk")]
+    return [message["group"] for message in messages if message["func"] == pulse.BEAT_TASK]
+
+
+def take_beats(*, store: bool = True) -> None:
+    """Be a worker that takes every beat, and the monitor that stores the results."""
+    for beat in beats_on_their_way():
+        tasks.beat(beat)
+        if store:
+            store_result(beat)
+    OrmQ.objects.all().delete()
+
+
+def store_result(beat: str) -> None:
+    """Be the monitor."""
+    now = timezone.now()
+    Task.objects.create(id=beat, name=beat, func=pulse.BEAT_TASK, group=beat, started=now, stopped=now)
+
+
+def sign() -> None:
+    """Be an engine that has work."""
+    heartbeat.sign(now=timezone.now())
+
+
+def look_for(seconds: int, watched: Pulse, clock: time_machine.Traveller, *, meanwhile: Any = lambda: None) -> bool:
+    """Look every second for so long; return whether the cluster was found lost at the end."""
+    is_lost = watched.is_lost()
+    for _ in range(seconds):
+        clock.shift(1)
+        meanwhile()
+        is_lost = watched.is_lost()
+    return is_lost
+
+
+def test_a_cluster_that_was_started_is_known_with_its_watchdog(watched: Pulse) -> None:
+    worker = Worker.objects.get()
+
+    assert (worker.key, worker.pid, worker.started_at) == (KEY, 4711, NOW)
+
+
+def test_a_cluster_that_takes_its_beats_is_well(watched: Pulse, clock: time_machine.Traveller) -> None:
+    for _ in range(60):
+        assert not look_for(5, watched, clock, meanwhile=take_beats)
+
+
+def test_a_cluster_that_gives_no_sign_of_life_is_lost_after_a_while(
+    watched: Pulse, clock: time_machine.Traveller, caplog: Any
+) -> None:
+    assert not look_for(40, watched, clock)
+    assert look_for(1, watched, clock)
+    assert "no worker gives a sign of life" in caplog.text
+
+
+def test_a_cluster_whose_worker_died_while_idle_is_lost(watched: Pulse, clock: time_machine.Traveller) -> None:
+    assert not look_for(300, watched, clock, meanwhile=take_beats)
+
+    assert look_for(41, watched, clock)
+
+
+def test_a_cluster_that_is_busy_with_a_long_task_is_not_lost(watched: Pulse, clock: time_machine.Traveller) -> None:
+    assert not look_for(300, watched, clock, meanwhile=sign)
+
+
+def test_a_cluster_whose_beats_another_one_takes_is_not_lost_by_that(
+    watched: Pulse, clock: time_machine.Traveller
+) -> None:
+    def take_every_tenth() -> None:
+        for beat in beats_on_their_way():
+            if len(taken) % 10 == 9:
+                tasks.beat(beat)
+            taken.append(beat)
+            store_result(beat)
+        OrmQ.objects.all().delete()
+
+    taken: list[str] = []
+    assert not look_for(300, watched, clock, meanwhile=take_every_tenth)
+    assert len(taken) > 70
+
+
+def test_a_cluster_whose_results_are_not_stored_is_lost(
+    watched: Pulse, clock: time_machine.Traveller, caplog: Any
+) -> None:
+    def take_and_sign() -> None:
+        take_beats(store=False)
+        sign()
+
+    look_for(1, watched, clock, meanwhile=take_and_sign)
+    assert not look_for(19, watched, clock, meanwhile=take_and_sign)
+
+    assert look_for(3, watched, clock, meanwhile=take_and_sign)
+    assert "results are not stored" in caplog.text
+
+
+def test_a_result_that_is_stored_a_little_later_is_all_right(watched: Pulse, clock: time_machine.Traveller) -> None:
+    look_for(1, watched, clock)
+    take_beats(store=False)
+    beat = Worker.objects.get().beat
+    assert not look_for(15, watched, clock)
+    store_result(beat)
+
+    assert not look_for(20, watched, clock)
+
+
+def test_beats_that_nobody_takes_do_not_pile_up(watched: Pulse, clock: time_machine.Traveller) -> None:
+    look_for(59, watched, clock)
+    assert len(beats_on_their_way()) == 1
+
+    look_for(600, watched, clock)
+    assert len(beats_on_their_way()) <= 12
+
+
+def test_beats_come_every_few_seconds_and_not_at_every_look(watched: Pulse, clock: time_machine.Traveller) -> None:
+    sent: set[str] = set()
+
+    def take_and_count() -> None:
+        sent.update(beats_on_their_way())
+        take_beats()
+
+    look_for(60, watched, clock, meanwhile=take_and_count)
+
+    assert 15 <= len(sent) <= 20
+
+
+@pytest.mark.parametrize("error", [OperationalError("the database is away"), ConnectionError("the broker is away")])
+def test_while_nothing_can_be_read_or_sent_nobody_is_judged(
+    watched: Pulse, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def away(*_: Any, **__: Any) -> None:
+        raise error
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(pulse, "async_task", away)
+        assert not look_for(600, watched, clock)
+
+    assert not look_for(39, watched, clock)
+    assert look_for(3, watched, clock)
+
+
+def test_a_cluster_started_again_has_all_the_time_that_a_start_needs(
+    watched: Pulse, clock: time_machine.Traveller
+) -> None:
+    assert look_for(41, watched, clock)
+
+    watched.begin()
+
+    assert not look_for(40, watched, clock)
+    assert look_for(1, watched, clock)
+
+
+def test_what_hung_before_a_restart_is_not_held_against_the_new_cluster(
+    watched: Pulse, clock: time_machine.Traveller
+) -> None:
+    look_for(1, watched, clock)
+    take_beats(store=False)
+    look_for(41, watched, clock)
+
+    watched.begin()
+
+    assert not look_for(21, watched, clock, meanwhile=take_beats)
+
+
+def test_a_cluster_that_hangs_is_lost_although_its_row_is_gone(watched: Pulse, clock: time_machine.Traveller) -> None:
+    heartbeat.dismiss(KEY)
+
+    assert look_for(50, watched, clock)
+
+
+def test_it_looks_every_two_seconds_however_often_it_is_asked(
+    clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    watched = Pulse(KEY, 4711, lambda: looked.append(1) or set())
+    looked: list[int] = []
+    watched.begin()
+
+    assert [watched.is_lost() for _ in range(50)] == [False] * 50
+    assert len(looked) == 1
+
+
+def test_what_a_dead_process_held_is_taken_back_at_the_next_look(
+    watched: Pulse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = make.person().cedula_info
+    with monkeypatch.context() as process:
+        process.setattr(heartbeat, "own_name", lambda: f"{KEY}/4713")
+        claim(record)
+
+    watched.is_lost()
+
+    record.refresh_from_db()
+    assert record.status == Status.PENDING
+
+
+def test_what_a_living_process_holds_stays_its_own(watched: Pulse, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = make.person().cedula_info
+    with monkeypatch.context() as process:
+        process.setattr(heartbeat, "own_name", lambda: f"{KEY}/4712")
+        claim(record)
+
+    watched.is_lost()
+
+    record.refresh_from_db()
+    assert record.status == Status.PROCESSING
+
+
+def test_now_and_then_it_rescues_what_a_dead_queue_may_have_forgotten(watched: Pulse) -> None:
+    nora = make.person()
+    CedulaInfo.objects.update(next_at=NOW)
+
+    watched.is_lost()
+    watched.is_lost()
+
+    bells = [message.task for message in OrmQ.objects.all() if message.task["func"].endswith("validate_cedula")]
+    assert [bell["args"] for bell in bells] == [(nora.pk,)]
+
+
+def test_a_rescue_that_fails_is_no_fault_of_the_clusters(
+    watched: Pulse, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    def away(**_: Any) -> int:
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr(actions, "rescue_from_dead", away)
+
+    assert not look_for(600, watched, clock)
+    assert "pulse.cannot_look" in caplog.text
