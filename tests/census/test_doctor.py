@@ -36,7 +36,8 @@ def test_everything_is_well_while_a_worker_works(environment: dict[str, str], tm
         manage(environment, "shell", "--no-imports", "-c", WORK_ONCE)
         status, lines = examine(environment)
 
-    assert list(lines) == ["database", "migrations", "broker", "worker", "browser", "source", "captcha"]
+    names = ["database", "migrations", "broker", "worker", "rescue", "gate", "browser", "source", "captcha"]
+    assert list(lines) == names
     assert all(line.startswith("ok") for line in lines.values()), lines
     assert status == 0
 
@@ -58,3 +59,43 @@ def test_each_thing_that_fails_is_said_and_the_rest_still_checked(environment: d
 
 def test_a_captcha_service_without_money_is_said(environment: dict[str, str]) -> None:
     assert examine(environment, TWOCAPTCHA_API_KEY="clave-mala")[1]["captcha"].startswith("FAIL")
+
+
+ENROLL = """
+from django.utils import timezone
+from vereda.census import heartbeat
+from vereda.census.models import Worker
+heartbeat.enroll("host-1", 11, now=timezone.now())
+heartbeat.enroll("host-2", 22, now=timezone.now())
+Worker.objects.filter(key="host-2").update(version="of another day")
+"""
+
+CLOSE_AND_FORGET = """
+from datetime import timedelta
+from django.utils import timezone
+from django_q.models import Schedule
+from vereda.census import gate, heartbeat
+from vereda.census.models import Worker
+gate.switch("practice", is_paused=True)
+heartbeat.enroll("host-1", 11, now=timezone.now())
+Worker.objects.update(started_at=timezone.now() - timedelta(minutes=9))
+Schedule.objects.update(next_run=timezone.now() - timedelta(minutes=5))
+"""
+
+
+def test_two_clusters_are_said_to_be_harmless_and_stale_code_is_named(environment: dict[str, str]) -> None:
+    manage(environment, "shell", "--no-imports", "-c", ENROLL)
+    line = examine(environment)[1]["worker"]
+
+    assert line.startswith("ok")
+    assert "2 at once, which is harmless" in line
+    assert line.count("runs other code than this") == 1
+
+
+def test_a_closed_gate_and_a_rescue_that_is_not_run_are_said(environment: dict[str, str]) -> None:
+    manage(environment, "shell", "--no-imports", "-c", CLOSE_AND_FORGET)
+    status, lines = examine(environment)
+
+    assert status == 1
+    assert "closed: paused" in lines["gate"]
+    assert "malformed" in lines["rescue"]

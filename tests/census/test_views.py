@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from vereda.accounts.models import User
-from vereda.census import actions, health
-from vereda.census.models import CedulaInfo
+from vereda.census import actions, health, heartbeat
+from vereda.census.models import CedulaInfo, SourceState
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, NotFound, Outcome
 from vereda.census.statuses import FINAL, WAITING, Status
 
@@ -52,12 +52,10 @@ def test_a_new_person_reads_that_the_lookup_waits_and_the_section_asks_again(as_
 
 def test_a_poll_that_would_change_nothing_is_empty(as_caro: Client, caro: User) -> None:
     page = section(as_caro)
-    same = re.search(r'hx-get="(/censo/\?visto=[^"]+)"', page)
-    assert same is not None
-    assert as_caro.get(same[1], headers=HTMX).status_code == 204
+    assert poll(as_caro, page).status_code == 204
 
     answer(caro, PLACE)
-    assert 'data-status="ACTIVE"' in as_caro.get(same[1], headers=HTMX).content.decode()
+    assert 'data-status="ACTIVE"' in poll(as_caro, page).content.decode()
 
 
 def test_later_the_section_asks_every_five_seconds(as_caro: Client, caro: User) -> None:
@@ -200,9 +198,70 @@ def test_every_status_has_words_of_its_own(status: Status) -> None:
     assert record.wording.sentence
 
 
-def test_a_poll_costs_at_most_three_queries(as_caro: Client, django_assert_max_num_queries: Any) -> None:
+def test_a_poll_costs_two_queries_besides_session_and_person(
+    as_caro: Client, django_assert_max_num_queries: Any
+) -> None:
+    with django_assert_max_num_queries(4):
+        section(as_caro)
+
+
+def test_a_poll_of_an_answered_person_costs_one_query_besides_session_and_person(
+    as_caro: Client, caro: User, django_assert_max_num_queries: Any
+) -> None:
+    answer(caro, PLACE)
+
     with django_assert_max_num_queries(3):
         section(as_caro)
+
+
+def poll(client: Client, page: str) -> Any:
+    """Ask again as the page does that has seen this section."""
+    seen = re.search(r'hx-get="(/censo/\?visto=[^"]+)"', page)
+    turn = re.search(r'name="turno" value="([^"]*)"', page)
+    assert seen is not None
+    assert turn is not None
+    return client.get(f"{seen[1]}&turno={turn[1]}", headers=HTMX)
+
+
+@pytest.fixture
+def worker(db: None) -> None:
+    """A cluster works, so that positions are told."""
+    heartbeat.enroll("host-1", 1, now=timezone.now())
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_waiting_person_reads_position_and_estimate(as_caro: Client) -> None:
+    text = " ".join(re.sub(r"<[^>]+>", "", section(as_caro)).split())
+
+    assert re.search(r"Posición \d+ · unos \d+ s", text)
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_turn_that_moved_on_comes_alone_and_out_of_band(as_caro: Client, caro: User, eva: User) -> None:
+    CedulaInfo.objects.filter(user=eva).update(next_at=timezone.now() - timedelta(minutes=1))
+    page = section(as_caro)
+    assert poll(as_caro, page).status_code == 204
+
+    answer(eva, PLACE)
+    moved = poll(as_caro, page)
+    assert moved["HX-Reswap"] == "none"
+    assert moved.content.decode().strip().startswith('<div id="censo-turno" hx-swap-oob="true">')
+    assert poll(as_caro, page.replace(*_turns(page, moved.content.decode()))).status_code == 204
+
+
+def _turns(*pages: str) -> list[str]:
+    """Return the hidden field with each page's turn."""
+    return [re.findall(r'name="turno" value="[^"]*"', page)[0] for page in pages]
+
+
+def test_a_resting_source_is_told_with_the_time_of_the_next_try(as_caro: Client, caro: User) -> None:
+    until = timezone.now() + timedelta(minutes=4)
+    SourceState.objects.filter(source="practice").update(rests=1, rests_until=until)
+
+    page = section(as_caro)
+    assert 'data-status="PENDING"' in page
+    assert "volvemos a intentar a las" in page
+    assert f'datetime="{timezone.localtime(until).isoformat(timespec="microseconds")}"' in page
 
 
 def test_the_profile_is_saved_by_the_rules_of_registration(as_caro: Client, caro: User) -> None:

@@ -4,12 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django_q.admin import FailAdmin
 from django_q.models import Failure
 
-from vereda.census.models import CedulaInfo, LookupAttempt
+from vereda.census import actions, gate
+from vereda.census.models import CedulaInfo, LookupAttempt, SourceState, Worker
 
 
 class ReadOnlyAdmin[M: Model](admin.ModelAdmin[M]):
@@ -32,8 +34,8 @@ class ReadOnlyAdmin[M: Model](admin.ModelAdmin[M]):
 class CedulaInfoAdmin(ReadOnlyAdmin[CedulaInfo]):
     """Census records."""
 
-    list_display = ("user", "status", "municipio", "puesto", "mesa", "fetched_at", "attempts", "next_at")
-    list_filter = ("status", "reason")
+    list_display = ("user", "status", "municipio", "puesto", "mesa", "fetched_at", "attempts", "next_at", "claimed_by")
+    list_filter = ("status", "reason", "priority")
     list_select_related = ("user",)
     search_fields = ("user__full_name",)
     ordering = ("-requested_at",)
@@ -53,6 +55,76 @@ class LookupAttemptAdmin(ReadOnlyAdmin[LookupAttempt]):
     def seconds(self, attempt: LookupAttempt) -> float:
         """How long the attempt took, waiting for the pace included."""
         return round((attempt.ended_at - attempt.started_at).total_seconds(), 1)
+
+
+@admin.register(SourceState)
+class SourceStateAdmin(admin.ModelAdmin[SourceState]):
+    """How each source is doing, with the switch that stops all lookups at it.
+
+    Whatever opens a source rings for those who wait, and a bell for a source that is closed is none.
+    """
+
+    list_display = ("source", "opens", "troubles", "day", "day_lookups", "day_dollars", "usual_seconds")
+    fields = ("is_paused", *list_display, "rests", "rests_until", "probe_until")
+    actions = ("pause", "resume", "end_rest")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: SourceState | None = None) -> tuple[str, ...]:
+        """All but the switch."""
+        return tuple(name for name in self.fields if name != "is_paused")
+
+    def save_model(self, request: HttpRequest, obj: SourceState, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Store the switch alone: workers move the rest meanwhile."""
+        obj.save(update_fields=["is_paused"])
+        actions.rescue(now=timezone.now())
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """The engine makes the rows."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: SourceState | None = None) -> bool:
+        """A row that is gone would forget its pace."""
+        return False
+
+    @admin.display(description="consultas")
+    def opens(self, state: SourceState) -> str:
+        """Whether lookups may start, or why not and until when."""
+        closed = gate.obstacle(state, timezone.now())
+        if closed is None:
+            return "Abiertas"
+        until = f" · hasta {timezone.localtime(closed.until):%d/%m %H:%M}" if closed.until else ""
+        return f"{closed.why.label}{until}"
+
+    @admin.action(description="Pausar las consultas")
+    def pause(self, request: HttpRequest, chosen: QuerySet[SourceState]) -> None:
+        """Stop all lookups at these sources."""
+        self._switch(request, chosen, is_paused=True)
+
+    @admin.action(description="Reanudar las consultas")
+    def resume(self, request: HttpRequest, chosen: QuerySet[SourceState]) -> None:
+        """Let lookups go on."""
+        self._switch(request, chosen, is_paused=False)
+
+    @admin.action(description="Terminar el descanso")
+    def end_rest(self, request: HttpRequest, chosen: QuerySet[SourceState]) -> None:
+        """Try again now, whatever trouble there was."""
+        for state in chosen:
+            gate.end_rest(state.source)
+            self.log_change(request, state, "Descanso terminado.")
+        actions.rescue(now=timezone.now())
+
+    def _switch(self, request: HttpRequest, chosen: QuerySet[SourceState], *, is_paused: bool) -> None:
+        for state in chosen:
+            gate.switch(state.source, is_paused=is_paused)
+            self.log_change(request, state, "En pausa." if is_paused else "Reanudada.")
+        actions.rescue(now=timezone.now())
+
+
+@admin.register(Worker)
+class WorkerAdmin(ReadOnlyAdmin[Worker]):
+    """The clusters of worker processes and their signs of life."""
+
+    list_display = ("host", "pid", "version", "started_at", "seen_at")
+    ordering = ("-seen_at",)
 
 
 admin.site.unregister(Failure)

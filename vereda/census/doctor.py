@@ -10,17 +10,18 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django_q.brokers import get_broker
-from django_q.models import Success
+from django_q.models import Schedule
 
-from vereda.census import engine
+from vereda.census import engine, gate, heartbeat, schedules
 from vereda.census.health import is_database_up
+from vereda.census.models import Worker
 from vereda.census.sources.build import build_solver
 from vereda.census.sources.captcha import CaptchaError
 from vereda.census.sources.executables import find_executable
 from vereda.census.sources.port import UnreachableError
 
-WORKER_IS_LATE_AFTER = timedelta(minutes=5)
-"""The rescue runs every minute, up to half a minute late, and a lookup takes two at most."""
+RESCUE_IS_LATE_AFTER = timedelta(minutes=2)
+"""It runs every minute, and Django-Q2 looks twice a minute."""
 
 
 class UnhealthyError(Exception):
@@ -69,11 +70,44 @@ def _broker() -> str:
 
 
 def _worker() -> str:
-    last = Success.objects.order_by("-stopped").first()
-    if last is None or last.stopped < timezone.now() - WORKER_IS_LATE_AFTER:
-        seen = f"last seen {timezone.localtime(last.stopped):%Y-%m-%d %H:%M:%S}" if last else "never seen"
+    alive = heartbeat.alive(timezone.now())
+    if not alive:
+        last = Worker.objects.order_by("-seen_at").first()
+        seen = f"last seen {timezone.localtime(last.seen_at):%Y-%m-%d %H:%M:%S}" if last else "never seen"
         raise UnhealthyError(f"{seen}; start ./manage worker")
-    return f"last seen {timezone.localtime(last.stopped):%H:%M:%S}"
+    told = ", ".join(map(_of_worker, alive))
+    return told if len(alive) == 1 else f"{len(alive)} at once, which is harmless: {told}; stop what you did not mean"
+
+
+def _of_worker(worker: Worker) -> str:
+    is_stale = worker.version != heartbeat.code_version()
+    stale = ", runs other code than this: restart it" if is_stale else ""
+    return f"{worker.host} pid {worker.pid}, last seen {timezone.localtime(worker.seen_at):%H:%M:%S}{stale}"
+
+
+def _rescue() -> str:
+    """One malformed schedule keeps Django-Q2 from running any of them."""
+    schedule = Schedule.objects.filter(func=schedules.RESCUE).first()
+    if schedule is None:
+        raise UnhealthyError("not scheduled; run ./manage migrate")
+    late = timezone.now() - RESCUE_IS_LATE_AFTER
+    if schedule.next_run < late and any(worker.started_at < late for worker in heartbeat.alive(timezone.now())):
+        raise UnhealthyError("overdue although a worker runs: look for a malformed row among the scheduled tasks")
+    return f"next at {timezone.localtime(schedule.next_run):%H:%M:%S}"
+
+
+def _gate() -> str:
+    now = timezone.now()
+    state = gate.state_of(settings.CENSUS_SOURCE)
+    closed = gate.obstacle(state, now)
+    if closed is not None:
+        until = f" until {timezone.localtime(closed.until):%Y-%m-%d %H:%M:%S}" if closed.until else ""
+        raise UnhealthyError(f"closed: {closed.why}{until}; see the state of the sources in the administration")
+    is_today = state.day == timezone.localdate(now)
+    lookups, dollars = (state.day_lookups, state.day_dollars) if is_today else (0, 0)
+    most = settings.CENSUS_DAILY_LOOKUPS, settings.CAPTCHA_DAILY_DOLLARS
+    of_lookups, of_dollars = ("" if ceiling is None else f" of {ceiling}" for ceiling in most)
+    return f"open; today {lookups}{of_lookups} lookups, captchas for US$ {dollars:.2f}{of_dollars}"
 
 
 def _browser() -> str:
@@ -112,6 +146,8 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "migrations": _migrations,
     "broker": _broker,
     "worker": _worker,
+    "rescue": _rescue,
+    "gate": _gate,
     "browser": _browser,
     "source": _source,
     "captcha": _captcha,

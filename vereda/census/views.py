@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import trigger_client_event
+from django_htmx.http import reswap, trigger_client_event
 
 from vereda.accounts.forms import ProfileForm
 from vereda.accounts.requests import AuthenticatedRequest
-from vereda.census import actions
+from vereda.census import actions, turns
 from vereda.census.health import is_database_up
 from vereda.census.models import CedulaInfo, Reason
 
@@ -39,14 +39,18 @@ def profile(request: AuthenticatedRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def section(request: AuthenticatedRequest) -> HttpResponse:
-    """One's own census section as a fragment; 204 when it is still what the page has seen (`visto`).
+    """One's own census section as a fragment; 204 when it is still what the page has seen (`visto`, `turno`).
 
-    So a poll swaps only what changed: focus stays, and a screen reader says nothing twice.
+    So a poll swaps only what changed: focus stays, and a screen reader says nothing twice. A turn that moves on comes
+    alone, out of band.
     """
     context = _section(_own_record(request))
-    if request.GET.get("visto") == context["seen"]:
+    if request.GET.get("visto") != context["seen"]:
+        return render(request, "census/profile.html#section", context)
+    turn = context["turn"]
+    if request.GET.get("turno", "") == (turn.key if turn else ""):
         return HttpResponse(status=204)
-    return render(request, "census/profile.html#section", context)
+    return reswap(render(request, "census/profile.html#turn", {**context, "is_out_of_band": True}), "none")
 
 
 @require_POST
@@ -97,10 +101,11 @@ def _own_record(request: AuthenticatedRequest) -> CedulaInfo:
 
 def _section(record: CedulaInfo) -> dict[str, Any]:
     """Return the context of the census section."""
-    age = (timezone.now() - record.requested_at).total_seconds()
+    now = timezone.now()
+    age = (now - record.requested_at).total_seconds()
     poll_seconds = 1 if age < EAGER_SECONDS else 5
     seen = f"{record.status}.{record.attempts}.{record.next_at.timestamp():.0f}.{poll_seconds}"
-    return {"record": record, "poll_seconds": poll_seconds, "seen": seen}
+    return {"record": record, "turn": turns.turn_of(record, now), "poll_seconds": poll_seconds, "seen": seen}
 
 
 @login_not_required

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vereda.census.sources.novedades import NovedadKind
 from vereda.census.sources.port import FailureKind
-from vereda.census.statuses import Status
+from vereda.census.statuses import Obstacle, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +179,16 @@ _SOURCES = {
     "demo": "los datos de demostración",
 }
 
+_SPENT = "Por hoy ya se hicieron todas las consultas previstas."
+_OBSTACLES = {
+    Obstacle.PAUSED: "Las consultas están en pausa por ahora.",
+    Obstacle.RESTING: "La página de la Registraduría no nos está atendiendo, así que la dejamos descansar.",
+    Obstacle.PROBING: "Estamos probando si la página de la Registraduría ya nos atiende.",
+    Obstacle.LOOKUPS_SPENT: _SPENT,
+    Obstacle.MONEY_SPENT: _SPENT,
+}
+
+NO_WORKER = "El servicio de consultas está detenido en este momento."
 INTERRUPTED = "La consulta se interrumpió por un problema nuestro."
 
 
@@ -192,6 +202,11 @@ def of_status(status: Status, novedad_kind: NovedadKind | None) -> Wording:
 def of_failure(kind: FailureKind) -> str:
     """Return the sentence that people read about a failed attempt."""
     return _FAILURES[kind]
+
+
+def of_obstacle(why: Obstacle) -> str:
+    """Return the sentence about what keeps everybody waiting."""
+    return _OBSTACLES[why]
 
 
 def of_source(name: str) -> str:

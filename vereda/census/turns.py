@@ -1,0 +1,90 @@
+"""Turns: where a waiting person stands in the queue and how long it may take, or what keeps everybody waiting."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, F, IntegerField, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from vereda.census import gate, heartbeat, wording
+from vereda.census.models import CedulaInfo, SourceState, Worker
+from vereda.census.statuses import Obstacle, Status
+
+FIRST_GUESS_SECONDS = 30.0
+"""How long a lookup is thought to take as long as none has ended: what a captcha usually takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a waiting person is told: a position and an estimate in seconds, or a notice and until when it holds."""
+
+    position: int = 0
+    seconds: int = 0
+    notice: str = ""
+    until: datetime | None = None
+    is_tomorrow: bool = False
+
+    @property
+    def estimate(self) -> str:
+        """The seconds as people say them."""
+        if self.seconds < 120:
+            return f"unos {self.seconds} s"
+        minutes = math.ceil(self.seconds / 60)
+        return f"unos {minutes} min" if minutes < 120 else f"unas {math.ceil(minutes / 60)} h"
+
+    @property
+    def key(self) -> str:
+        """Tells two turns apart that look different on the page."""
+        return f"{self.position}.{self.seconds}.{int(self.until.timestamp()) if self.until else 0}.{len(self.notice)}"
+
+
+def turn_of(record: CedulaInfo, now: datetime) -> Turn | None:
+    """Return the turn of a record that waits, by one query.
+
+    None of one that is being asked, is final, or waits for its own next attempt only.
+    """
+    if record.status != Status.PENDING or record.pk is None:
+        return None
+    ahead = CedulaInfo.objects.ahead_of(record, now).order_by().values("status").annotate(number=Count("pk"))
+    workers = Worker.objects.filter(seen_at__gte=now - heartbeat.LATE_AFTER).order_by()
+    hosts = workers.annotate(all=Value(1)).values("all").annotate(number=Count("pk"))
+    state = (
+        SourceState.objects.filter(source=settings.CENSUS_SOURCE)
+        .annotate(ahead=_number(ahead), workers=_number(hosts), wait=F("free_at") - gate.Clock())
+        .first()
+    )
+    if state is None:
+        return None
+    closed = gate.obstacle(state, now)
+    is_due = record.next_at <= now
+    if closed is not None and (is_due or closed.until is None or closed.until > record.next_at):
+        return _closed(closed, now)
+    if not is_due:
+        return None
+    if not state.workers:
+        return Turn(notice=wording.NO_WORKER)
+    seconds = _estimate(state.usual_seconds, ahead=state.ahead, workers=state.workers, wait=state.wait)
+    return Turn(position=state.ahead + 1, seconds=seconds)
+
+
+def _number(rows: QuerySet[Any, Any]) -> Coalesce:
+    """Return the count of rows grouped as one, for another query's row."""
+    return Coalesce(Subquery(rows.values("number"), output_field=IntegerField()), 0)
+
+
+def _estimate(usual_seconds: float, *, ahead: int, workers: int, wait: float) -> int:
+    """Return in how many seconds the answer may be there, to the next five: by the pace or, if slower, the window."""
+    usual = usual_seconds or FIRST_GUESS_SECONDS
+    step = max(gate.step_seconds(), usual / (settings.CENSUS_IN_FLIGHT * workers))
+    first = min(max(0.0, wait), gate.step_seconds())
+    return 5 * math.ceil((first + ahead * step + usual) / 5)
+
+
+def _closed(closed: gate.Closed, now: datetime) -> Turn:
+    until = None if closed.why is Obstacle.PROBING else closed.until
+    is_tomorrow = until is not None and timezone.localdate(until) != timezone.localdate(now)
+    return Turn(notice=wording.of_obstacle(closed.why), until=until, is_tomorrow=is_tomorrow)
