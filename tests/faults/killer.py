@@ -1,0 +1,41 @@
+"""A source that kills its worker for certain people: as a page that brings the browser and all of its process down."""
+
+import os
+import signal
+
+from django.apps import AppConfig
+
+from vereda.census.sources.port import LookupHooks, Outcome, Source
+
+DEADLY = "66"
+"""How the cédulas end whose lookup is fatal."""
+
+
+class KillerConfig(AppConfig):
+    """Puts the source in place of the configured one."""
+
+    name = "tests.faults"
+    label = "killer"
+
+    def ready(self) -> None:
+        """Do it in every process that loads Django with these settings."""
+        from vereda.census import engine  # noqa: PLC0415 - models must be loaded first
+
+        configured_source = engine.configured_source
+        engine.configured_source = lambda: _Killer(configured_source())
+
+
+class _Killer:
+    """Asks like the source that it wraps, until it meets somebody deadly."""
+
+    def __init__(self, source: Source) -> None:
+        self.name = source.name
+        self._source = source
+        self.close = source.close
+        self.knock = source.knock
+
+    async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
+        outcome = await self._source.lookup(cedula, hooks)
+        if cedula.endswith(DEADLY):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return outcome

@@ -1,0 +1,31 @@
+"""A census site that is away for a while: the source rests, probes, and nobody is marked as failed for it."""
+
+import pytest
+
+from practice.server import PracticeServer
+from tests.faults.cluster import Cluster, wait_until
+from vereda.lib.ports import free_port
+
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
+
+SIX = tuple(f"9009{number:02}000" for number in range(6))
+
+
+def test_an_outage_makes_the_source_rest_and_its_end_answers_everybody(cluster: Cluster) -> None:
+    port = free_port()
+    cluster.environment |= {
+        "CENSUS_URL": f"http://127.0.0.1:{port}/censo/consultar/",
+        "CENSUS_BREAKER_FAILURES": "3",
+        "CENSUS_REST_SECONDS": "3",
+    }
+    cluster.register(*SIX)
+    with cluster.command("worker"):
+        wait_until(lambda: cluster.rows("SELECT MAX(rests) FROM census_sourcestate")[0][0] >= 3, cluster.described)
+        assert set(cluster.statuses()) <= {"PENDING", "PROCESSING"}
+        asked = len(cluster.attempts())
+        assert asked <= 2 + 3 + 1 + 8  # what trips it, the probes, and what was in flight at the time
+
+        with PracticeServer(port):
+            assert cluster.wait_until_final() == ["ACTIVE"] * 6, cluster.described()
+
+    assert cluster.rows("SELECT rests, troubles FROM census_sourcestate") == [(0, 0)]
