@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-import tests.environment  # noqa: F401 - the settings' environment, before Django is loaded
+from bench.common import cedulas
 from tests.stack import Stack, stack
 from vereda.census.sources.executables import find_executable
 
@@ -51,8 +51,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, stack(Path(folder), **variables) as product, sync_playwright() as p:
         browser = p.chromium.launch(executable_path=find_executable(), args=["--no-sandbox"])
         page = browser.new_page(locale="es-CO")
-        for number in range(people + 1):
-            taken = join(page, product, f"9005{number:03}00")
+        for number, cedula in enumerate(cedulas(people + 1)):
+            taken = join(page, product, cedula)
             print(f"{'warm-up' if number == 0 else number:>7}  {taken:5.2f} s", flush=True)
             seconds.append(taken)
             time.sleep(max(0.0, 6 - taken))
