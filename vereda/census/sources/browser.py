@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import BrowserContext, Page, Playwright, Request, Response, Route, async_playwright
+from playwright.async_api import (
+    BrowserContext,
+    Page,
+    Playwright,
+    Request,
+    Response,
+    Route,
+    ViewportSize,
+    async_playwright,
+)
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
@@ -40,9 +49,10 @@ _CHROMIUMS_OWN_HOSTS = (
     "*.gvt1.com",
 )
 # Behind every page Chromium loads two more, for suggestions under an address bar that nobody sees: they took two thirds
-# of a lookup's processor time, and two processes each. Of two such lists only the last counts, so the driver's own
-# stands here again (a test compares).
+# of a lookup's processor time, and two processes each. It also keeps a process ready for a page that may never come. Of
+# two such lists only the last counts, so the driver's own stands here again (a test compares).
 _UNUSED_FEATURES = (
+    "SpareRendererForSitePerProcess",
     "WebUIOmniboxAimPopup",
     "WebUIOmniboxFullPopup",
     "WebUIOmniboxPopup",
@@ -73,6 +83,8 @@ _ARGUMENTS = (
     f"--host-resolver-rules={', '.join(f'MAP {host} ~NOTFOUND' for host in _CHROMIUMS_OWN_HOSTS)}",
     "--no-pings",
 )
+_VIEW = ViewportSize(width=640, height=480)
+"""Nobody looks at the page, and every pixel of a larger one costs memory."""
 _LAUNCH_SECONDS = 40
 _OPEN_SECONDS = 20
 _CLOSE_SECONDS = 3
@@ -174,7 +186,7 @@ class Browser:
         try:
             with _plain_errors():
                 async with asyncio.timeout(_OPEN_SECONDS):
-                    context = await running.chromium.new_context(locale="es-CO")
+                    context = await running.chromium.new_context(locale="es-CO", viewport=_VIEW)
                     context.set_default_timeout(0)  # whoever asks has a deadline of his own
                     return _Visit(running, context, await context.new_page())
         except (PageError, TimeoutError):

@@ -29,6 +29,8 @@ GRACE_SECONDS = 20.0
 """What lookups in flight have to end before they are given back, when the worker stops."""
 LAST_SECONDS = 8.0
 """What the cluster has on top of that for going away."""
+THRIFTY_DRIVER = {"NODE_OPTIONS": os.environ.get("NODE_OPTIONS") or "--max-semi-space-size=1"}
+"""Has the browser's driver, a Node process, collect its garbage early instead of keeping tens of megabytes of it."""
 PREFIX = "worker-"
 LONGEST_PATH = 58
 """Chromium puts a Unix socket below its temporary folder and does not start when the socket's path is too long: with a
@@ -49,7 +51,7 @@ class Command(BaseCommand):
             program = Program(
                 "qcluster",
                 [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"],
-                {heartbeat.KEY_VARIABLE: key, **lifeline.variable(read_end, grace)},
+                {heartbeat.KEY_VARIABLE: key, **lifeline.variable(read_end, grace), **THRIFTY_DRIVER},
                 handles=(lock, read_end),
             )
             supervisor = Supervisor([program], requests, grace_seconds=grace + LAST_SECONDS)
