@@ -32,7 +32,7 @@ def census_settings(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[ch
         hint = "The census site is shared by everybody: 5 seconds or more."
         found.append(checks.Warning("CENSUS_PACE_SECONDS is impolite.", hint=hint, id="census.W001"))
     if not 0 < settings.CENSUS_TIMEOUT_SECONDS <= 95:
-        hint = "A lookup must end before the queue's own limit of 120 seconds, waiting for its turn included."
+        hint = "A lookup must end before the queue's own limit of 120 seconds for a task."
         found.append(checks.Error("CENSUS_TIMEOUT_SECONDS is out of range.", hint=hint, id="census.E004"))
     if settings.CENSUS_IN_FLIGHT < 1:
         hint = "1 looks people up one after the other; 8 uses a pace of 5 seconds to the full."
