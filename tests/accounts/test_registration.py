@@ -145,8 +145,9 @@ def test_the_database_itself_refuses_a_cedula_that_is_none(db: None) -> None:
 
 
 def test_nobody_refers_themselves(caro: User) -> None:
+    caro.referred_by = caro
     with pytest.raises(IntegrityError):
-        User.objects.filter(pk=caro.pk).update(referred_by=caro)
+        caro.save()
 
 
 def test_when_a_leader_goes_their_people_stay(beto: User, caro: User) -> None:

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from vereda.accounts import policy
-from vereda.accounts.models import Consent, User
+from vereda.accounts.models import AuditEntry, Consent, User
 
 
 @transaction.atomic
@@ -23,3 +23,10 @@ def register(
     )
     Consent.objects.create(user=user, policy_version=policy.VERSION, policy_hash=policy.text_hash(), address=address)
     return user
+
+
+@transaction.atomic
+def reveal_cedula(*, person: User, actor: User) -> str:
+    """Return a person's full cédula as people write it, with a record of who looked: both or neither."""
+    AuditEntry.objects.create(action=AuditEntry.Action.CEDULA_SEEN, actor=actor, person=person)
+    return person.cedula_dotted

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from vereda.accounts.forms import CedulaField, NameField, PhoneField
-from vereda.accounts.models import Consent, User
+from vereda.accounts.models import AuditEntry, Consent, User
 
 
 class PersonCreationForm(AdminUserCreationForm[User]):
@@ -94,4 +94,31 @@ class ConsentAdmin(admin.ModelAdmin[Consent]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Consent | None = None) -> bool:
         """A proof goes only together with its person."""
+        return False
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
+    """Who did what with whose data: for superusers, to be read only."""
+
+    list_display = ("at", "actor", "action", "person")
+    list_filter = ("action", "at")
+    list_select_related = ("actor", "person")
+    date_hierarchy = "at"
+    ordering = ("-at",)
+
+    def has_view_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        """Only superusers, who watch the others."""
+        return bool(request.user.is_superuser)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Entries are written by what they tell of."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        """What happened does not change."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        """What happened does not go away."""
         return False

@@ -3,16 +3,22 @@
 Next on the reading path: `vereda/census/actions.py`.
 """
 
+import re
 import secrets
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Length
 from django.utils import timezone
 
+from vereda.accounts.fields import FoldedField
 from vereda.lib import cedula as cedulas
+from vereda.lib import phone as phones
+from vereda.lib.text import fold
 
 REFERRAL_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Letters and digits that nobody confuses when reading a code aloud."""
@@ -32,6 +38,28 @@ class UserQuerySet(models.QuerySet["User"]):
         if viewer.is_superuser:
             return self
         return self.filter(Q(pk=viewer.pk) | Q(referred_by=viewer.pk))
+
+    def referrals_of(self, viewer: "User") -> Self:
+        """Whom the viewer follows: those they invited; a superuser follows everybody else."""
+        visible = self.visible_to(viewer)
+        return visible.exclude(pk=viewer.pk) if viewer.is_superuser else visible.filter(referred_by=viewer.pk)
+
+    def matching(self, search: str) -> Self:
+        """Whose name has every word of the search, accents ignored, or whose cédula or phone has its digits."""
+        digits = re.sub(r"^c\.?\s*c\.?|[\s.,+()-]", "", search.strip(), flags=re.IGNORECASE | re.ASCII)
+        if digits.isascii() and digits.isdigit():
+            return self.filter(Q(cedula__contains=digits) | Q(phone__contains=digits))
+        return self.filter(*(Q(folded_name__contains=word) for word in fold(search).split()))
+
+    def update(self, **fields: Any) -> int:
+        """Update, but for what has a copy elsewhere that only `save` keeps true. Raises `TypeError`.
+
+        An inviter may be taken away: Django does so when one is deleted, and the copies are nulled with it.
+        """
+        copied = {name for name in ("full_name", "referred_by", "referred_by_id") if fields.get(name) is not None}
+        if copied:
+            raise TypeError(f"save each person to change {', '.join(sorted(copied))}: copies of it are kept in step")
+        return super().update(**fields)
 
     def with_referral_code(self, code: str) -> "User | None":
         """Return the active person behind a referral code as typed, or None."""
@@ -77,6 +105,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         validators=[RegexValidator(cedulas.SHAPE, "La cédula son solo números, entre 5 y 10, sin puntos.")],
     )
     full_name = models.CharField("nombre completo", max_length=120)
+    folded_name = FoldedField(source="full_name", max_length=360, editable=False)
     phone = models.CharField("teléfono", max_length=16, blank=True)
     role = models.CharField("rol", max_length=10, choices=Role, default=Role.USER)
     referral_code = models.CharField(
@@ -98,6 +127,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = "persona"
         verbose_name_plural = "personas"
+        base_manager_name = "objects"  # so that `leader.referrals.add` goes by the same rules
+        indexes = [
+            models.Index(fields=["referred_by", "date_joined"], name="referrals_by_date"),
+            models.Index(fields=["referred_by", "folded_name"], name="referrals_by_name"),
+            models.Index("referred_by", Length("cedula"), "cedula", name="referrals_by_cedula"),
+            models.Index(fields=["date_joined"], name="people_by_date"),
+            models.Index(fields=["folded_name"], name="people_by_name"),
+            models.Index(Length("cedula"), "cedula", name="people_by_cedula"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(cedula__regex=cedulas.SHAPE), name="cedula_is_bare_digits"),
             models.CheckConstraint(condition=~Q(referred_by=F("id")), name="nobody_refers_themselves"),
@@ -105,6 +143,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.full_name
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """Save, and with the name always what it is searched by."""
+        if update_fields is not None and "full_name" in update_fields:
+            update_fields = {*update_fields, "folded_name"}
+        super().save(*args, update_fields=update_fields, **options)
 
     @property
     def is_leader(self) -> bool:
@@ -115,6 +159,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     def first_name(self) -> str:
         """The first word of the name, for greeting."""
         return self.full_name.split(" ", 1)[0]
+
+    @property
+    def cedula_masked(self) -> str:
+        """The cédula as others see it: only its last four digits."""
+        return cedulas.mask(self.cedula)
+
+    @property
+    def phone_spaced(self) -> str:
+        """The phone as people read it."""
+        return phones.spaced(self.phone)
 
     @property
     def cedula_dotted(self) -> str:
@@ -141,3 +195,22 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.policy_version} · {self.accepted_at:%Y-%m-%d %H:%M}"
+
+
+class AuditEntry(models.Model):
+    """Who did what with somebody's data, and when. It is only ever added to, and holds no data of that person."""
+
+    class Action(models.TextChoices):
+        CEDULA_SEEN = "cedula_seen", "Vio la cédula completa"
+
+    at = models.DateTimeField("fecha", default=timezone.now)
+    action = models.CharField("qué hizo", max_length=20, choices=Action)
+    actor = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name="quién")
+    person = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name="de quién")
+
+    class Meta:
+        verbose_name = "registro de auditoría"
+        verbose_name_plural = "auditoría"
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} · {self.at:%Y-%m-%d %H:%M:%S}"

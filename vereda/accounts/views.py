@@ -1,7 +1,6 @@
 """Registration, login, home, password and the privacy notice."""
 
 from ipaddress import ip_address
-from urllib.parse import urlencode
 
 import segno
 from django.conf import settings
@@ -12,7 +11,6 @@ from django.db import IntegrityError
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.safestring import mark_safe
 from django.views.decorators.debug import sensitive_post_parameters
@@ -20,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from vereda.accounts import actions, policy
 from vereda.accounts.forms import LoginForm, OwnPasswordForm, RegistrationForm
+from vereda.accounts.invitations import invitation_of
 from vereda.accounts.models import User
 from vereda.accounts.requests import AuthenticatedRequest
 
@@ -93,13 +92,11 @@ class Login(views.LoginView):
 def home(request: AuthenticatedRequest) -> HttpResponse:
     """The person's referral link and how far they are toward their goal."""
     user = request.user
-    referral_url = request.build_absolute_uri(f"{reverse('register')}?{urlencode({'ref': user.referral_code})}")
-    invitation = f"Le invito a registrarse para saber dónde vota: {referral_url}"
+    invitation = invitation_of(request)
     referral_count = user.referrals.count()
     context = {
-        "referral_url": referral_url,
-        "whatsapp_url": f"https://wa.me/?{urlencode({'text': invitation})}",
-        "qr_svg": mark_safe(segno.make(referral_url, micro=False).svg_inline(border=2, omitsize=True)),  # noqa: S308
+        "invitation": invitation,
+        "qr_svg": mark_safe(segno.make(invitation.url, micro=False).svg_inline(border=2, omitsize=True)),  # noqa: S308
         "referral_count": referral_count,
         "referral_percent": min(100, 100 * referral_count // max(1, user.referral_goal)),
     }

@@ -115,8 +115,9 @@ def recreate(*, now: datetime) -> None:
     for days_ago, person in enumerate(reversed(PEOPLE)):
         _create(person, joined_at=now - timedelta(days=len(PEOPLE) - days_ago, minutes=17 * days_ago))
     for person in PEOPLE:
-        inviter = User.objects.filter(cedula=person.invited_by).first()
-        User.objects.filter(cedula=person.cedula).update(referred_by=inviter)
+        user = User.objects.get(cedula=person.cedula)
+        user.referred_by = User.objects.filter(cedula=person.invited_by).first()
+        user.save(update_fields=["referred_by"])
 
 
 def _create(person: Person, *, joined_at: datetime) -> None:
