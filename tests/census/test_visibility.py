@@ -17,7 +17,8 @@ def test_a_leader_sees_also_whom_they_invited(beto: User, caro: User, eva: User)
 
 
 def test_a_person_who_invited_somebody_but_leads_nobody_sees_no_answers_of_others(caro: User, beto: User) -> None:
-    User.objects.filter(pk=beto.pk).update(referred_by=caro)
+    beto.referred_by = caro
+    beto.save()
 
     assert seen_by(caro) == {"Caro"}
 

@@ -1,4 +1,6 @@
-"""Every write to a census record, and nobody else's: asking, claiming, storing an answer or a failure, giving back.
+"""Every write to a census record: asking, claiming, storing an answer or a failure, giving back.
+
+Nobody else writes to one, but for `bulk.py`, which asks for many at once.
 
 The row is the truth and the queue only a bell: a bell that rings twice finds the row done or claimed, one that never
 rings is rung again by `rescue`. A claim's token stands in the WHERE of every write that ends it, so that a worker
@@ -12,6 +14,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -45,10 +48,16 @@ class TooSoonError(Exception):
 
 def create_record(*, user: User) -> CedulaInfo:
     """Return a person's record; a new one waits for its first lookup."""
-    record, is_new = CedulaInfo.objects.get_or_create(user=user, defaults={"requested_by": user})
+    defaults = {"requested_by": user, "referred_by_id": user.referred_by_id}
+    record, is_new = CedulaInfo.objects.get_or_create(user=user, defaults=defaults)
     if is_new:
         ring_on_commit(user.pk)
     return record
+
+
+def follow_inviter(*, user: User) -> None:
+    """Keep the record's copy of who invited the person true."""
+    CedulaInfo.objects.filter(user=user).update(referred_by=user.referred_by_id)
 
 
 def request_lookup(*, record: CedulaInfo, requested_by: User, reason: Reason, now: datetime) -> bool:
@@ -58,18 +67,7 @@ def request_lookup(*, record: CedulaInfo, requested_by: User, reason: Reason, no
     """
     cooldown = timedelta(seconds=settings.CENSUS_COOLDOWN_SECONDS)
     is_asked = CedulaInfo.objects.filter(pk=record.pk, status__in=FINAL, requested_at__lte=now - cooldown).update(
-        status=Status.PENDING,
-        requested_at=now,
-        requested_by=requested_by,
-        reason=reason,
-        priority=reason.priority,
-        attempts=0,
-        losses=0,
-        captchas=0,
-        captcha_task="",
-        next_at=now,
-        error_message="",
-        raw_response="",
+        **newly_asked(requested_by=requested_by, reason=reason, now=now), bulk=None
     )
     record.refresh_from_db()
     if is_asked:
@@ -79,6 +77,24 @@ def request_lookup(*, record: CedulaInfo, requested_by: User, reason: Reason, no
         left = record.requested_at + cooldown - now
         raise TooSoonError(max(1, round(left.total_seconds())))
     return False
+
+
+def newly_asked(*, requested_by: User, reason: Reason, now: datetime) -> dict[str, Any]:
+    """Return what a new request makes of a record: due at once, with nothing behind it but the last answer."""
+    return {
+        "status": Status.PENDING,
+        "requested_at": now,
+        "requested_by": requested_by,
+        "reason": reason,
+        "priority": reason.priority,
+        "attempts": 0,
+        "losses": 0,
+        "captchas": 0,
+        "captcha_task": "",
+        "next_at": now,
+        "error_message": "",
+        "raw_response": "",
+    }
 
 
 def claim(*, user_id: int, now: datetime) -> Claim | None:

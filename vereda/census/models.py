@@ -3,8 +3,10 @@
 Nothing here writes a status: `vereda/census/actions.py` is the only module that does.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
+from urllib.parse import urlencode
+from zlib import crc32
 
 from django.conf import settings
 from django.db import models
@@ -14,7 +16,7 @@ from django.utils import timezone
 from vereda.accounts.models import User
 from vereda.census import wording as wordings
 from vereda.census.sources.novedades import NovedadKind, kind_of
-from vereda.census.statuses import ANSWERS, WAITING, Status
+from vereda.census.statuses import ANSWERS, FAILURES, WAITING, Status
 
 LONGEST_TEXT = 300
 """Characters of a census text: as many as the parser takes for one."""
@@ -53,6 +55,25 @@ class CedulaInfoQuerySet(models.QuerySet["CedulaInfo"]):
             return self.filter(Q(user=viewer) | Q(user__referred_by=viewer))
         return self.filter(user=viewer)
 
+    def referrals_of(self, viewer: User) -> Self:
+        """Only the records of those whose census data the viewer may follow, for counting and choosing.
+
+        It asks the record's own copy of who invited the person, so that a list of 50,000 needs no join. Whatever
+        leaves the product goes through `visible_to`.
+        """
+        if viewer.is_superuser:
+            return self.exclude(user=viewer)
+        return self.filter(referred_by=viewer) if viewer.is_leader else self.none()
+
+    def refreshable(self, now: datetime) -> Self:
+        """Those that a lookup in bulk can help: without an answer of the census, and not asked for a moment ago."""
+        cooldown = timedelta(seconds=settings.CENSUS_COOLDOWN_SECONDS)
+        return self.filter(status__in=FAILURES, requested_at__lte=now - cooldown)
+
+    def waiting(self) -> Self:
+        """Those that nothing is known of yet, or that are being asked about again."""
+        return self.filter(status__in=WAITING)
+
     def due(self, now: datetime) -> Self:
         """Waiting records whose next attempt may start."""
         return self.filter(status=Status.PENDING, next_at__lte=now)
@@ -72,11 +93,40 @@ class CedulaInfoQuerySet(models.QuerySet["CedulaInfo"]):
         return self.filter(status=Status.PROCESSING, claim_expires_at__lt=now)
 
 
+class BulkRefresh(models.Model):
+    """A leader's request to look everybody up again whom a search and a tab showed: one row for all of them."""
+
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="pedida por"
+    )
+    requested_at = models.DateTimeField("pedida")
+    total = models.PositiveIntegerField("personas")
+    cancelled_at = models.DateTimeField("cancelada", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "consulta de muchas personas"
+        verbose_name_plural = "consultas de muchas personas"
+        indexes = [models.Index(fields=["requested_by", "-requested_at"], name="census_bulk_of_leader")]
+
+    def __str__(self) -> str:
+        return f"{self.requested_at:%Y-%m-%d %H:%M} · {self.total}"
+
+
 class CedulaInfo(models.Model):
     """What the census says of one person, and how asking it is going."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="cedula_info", verbose_name="persona"
+    )
+    referred_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name="invitado por",
+        help_text="Copia del dato de la persona.",
     )
     status = models.CharField("estado", max_length=20, choices=Status, default=Status.PENDING)
 
@@ -102,6 +152,17 @@ class CedulaInfo(models.Model):
     )
     reason = models.CharField("motivo", max_length=20, choices=Reason, default=Reason.REGISTRATION)
     priority = models.PositiveSmallIntegerField("prioridad", choices=Priority, default=Priority.AT_A_SCREEN)
+    bulk = models.ForeignKey(
+        BulkRefresh,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="records",
+        db_index=False,
+        verbose_name="consulta de muchas",
+    )
+    status_before = models.CharField("estado antes de ella", max_length=20, choices=Status, blank=True)
+    message_before = models.CharField("qué había pasado", max_length=300, blank=True)
     attempts = models.PositiveSmallIntegerField("intentos", default=0)
     losses = models.PositiveSmallIntegerField("intentos perdidos", default=0)
     next_at = models.DateTimeField("próximo intento", default=timezone.now)
@@ -120,6 +181,8 @@ class CedulaInfo(models.Model):
         indexes = [
             models.Index(fields=["status", "priority", "next_at"], name="census_due"),
             models.Index(fields=["status", "claim_expires_at"], name="census_abandoned"),
+            models.Index(fields=["referred_by", "status", "user"], name="census_referrals"),
+            models.Index(fields=["bulk", "status"], name="census_bulk"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="census_status_is_known"),
@@ -158,6 +221,17 @@ class CedulaInfo(models.Model):
         return self.status not in WAITING
 
     @property
+    def version(self) -> str:
+        """Tells two states apart that look different on a page; short, because pages send it with every poll."""
+        state = f"{self.status}.{self.attempts}.{self.next_at.timestamp()}.{self.requested_at.timestamp()}"
+        return f"{crc32(state.encode()):08x}"
+
+    @property
+    def can_refresh_in_bulk(self) -> bool:
+        """Whether a lookup in bulk can help: the census has not answered about this person."""
+        return self.status in FAILURES
+
+    @property
     def has_answer(self) -> bool:
         """Whether the census ever answered about this person; that answer stays on screen during a refresh."""
         return bool(self.answer_status)
@@ -193,6 +267,13 @@ class CedulaInfo(models.Model):
     def has_place(self) -> bool:
         """Whether the last answer is a voting place."""
         return self.answer_status == Status.ACTIVE
+
+    @property
+    def map_url(self) -> str:
+        """A map of where the voting place is, by its name and address."""
+        parts = (self.puesto, self.direccion, self.municipio, self.departamento, "Colombia")
+        query = urlencode({"api": "1", "query": ", ".join(part for part in parts if part)})
+        return f"https://www.google.com/maps/search/?{query}"
 
     @property
     def has_novedad(self) -> bool:

@@ -37,6 +37,11 @@ class Turn:
         return f"unos {minutes} min" if minutes < 120 else f"unas {math.ceil(minutes / 60)} h"
 
     @property
+    def remaining(self) -> str:
+        """The seconds as what is left of something that goes on."""
+        return f"faltan {self.estimate}"
+
+    @property
     def key(self) -> str:
         """Tells two turns apart that look different on the page."""
         return f"{self.position}.{self.seconds}.{int(self.until.timestamp()) if self.until else 0}.{len(self.notice)}"
@@ -50,13 +55,7 @@ def turn_of(record: CedulaInfo, now: datetime) -> Turn | None:
     if record.status != Status.PENDING or record.pk is None:
         return None
     ahead = CedulaInfo.objects.ahead_of(record, now).order_by().values("status").annotate(number=Count("pk"))
-    workers = Worker.objects.filter(seen_at__gte=now - heartbeat.LATE_AFTER).order_by()
-    hosts = workers.annotate(all=Value(1)).values("all").annotate(number=Count("pk"))
-    state = (
-        SourceState.objects.filter(source=settings.CENSUS_SOURCE)
-        .annotate(ahead=_number(ahead), workers=_number(hosts), wait=F("free_at") - gate.Clock())
-        .first()
-    )
+    state = _states(now).annotate(ahead=_number(ahead), wait=F("free_at") - gate.Clock()).first()
     if state is None:
         return None
     closed = gate.obstacle(state, now)
@@ -69,6 +68,24 @@ def turn_of(record: CedulaInfo, now: datetime) -> Turn | None:
         return Turn(notice=wording.NO_WORKER)
     seconds = _estimate(state.usual_seconds, ahead=state.ahead, workers=state.workers, wait=state.wait)
     return Turn(position=state.ahead + 1, seconds=seconds)
+
+
+def notice(now: datetime) -> Turn | None:
+    """Return what keeps everybody waiting, by one query; None while lookups go on."""
+    state = _states(now).first()
+    if state is None:
+        return None
+    closed = gate.obstacle(state, now)
+    if closed is not None:
+        return _closed(closed, now)
+    return None if state.workers else Turn(notice=wording.NO_WORKER)
+
+
+def _states(now: datetime) -> QuerySet[Any, Any]:
+    """Return the source's state together with how many workers live."""
+    workers = Worker.objects.filter(seen_at__gte=now - heartbeat.LATE_AFTER).order_by()
+    hosts = workers.annotate(all=Value(1)).values("all").annotate(number=Count("pk"))
+    return SourceState.objects.filter(source=settings.CENSUS_SOURCE).annotate(workers=_number(hosts))
 
 
 def _number(rows: QuerySet[Any, Any]) -> Coalesce:

@@ -12,7 +12,10 @@ from vereda.census.statuses import Obstacle, Status
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How one state is shown. `tone` is waiting, good, notice, neutral or trouble; `icon` names an icon."""
+    """How one state is shown. `tone` is waiting, good, notice, neutral or trouble; `icon` names an icon.
+
+    Title, sentence and next step speak to the person, `for_leader` speaks about them.
+    """
 
     tone: str
     icon: str
@@ -20,6 +23,7 @@ class Wording:
     title: str
     sentence: str
     next_step: str = ""
+    for_leader: str = ""
 
 
 _STATUSES = {
@@ -30,6 +34,7 @@ _STATUSES = {
         "Su consulta está en turno",
         "Vamos a preguntarle al censo electoral dónde vota. No tiene que hacer nada.",
         "Puede quedarse aquí o volver más tarde: la respuesta quedará en esta página.",
+        for_leader="Está en turno: vamos a preguntarle al censo electoral dónde vota.",
     ),
     Status.PROCESSING: Wording(
         "waiting",
@@ -38,6 +43,7 @@ _STATUSES = {
         "Estamos consultando el censo electoral",
         "Le estamos preguntando a la Registraduría dónde vota. Suele tardar menos de un minuto.",
         "Puede quedarse aquí o volver más tarde: la respuesta quedará en esta página.",
+        for_leader="Le estamos preguntando al censo electoral en este momento.",
     ),
     Status.ACTIVE: Wording(
         "good",
@@ -46,6 +52,7 @@ _STATUSES = {
         "Este es su lugar de votación",
         "Su cédula está en el censo electoral.",
         "El día de la elección lleve su cédula.",
+        for_leader="Está en el censo electoral.",
     ),
     Status.NOT_FOUND: Wording(
         "neutral",
@@ -54,6 +61,10 @@ _STATUSES = {
         "Su cédula no aparece en el censo electoral",
         "La Registraduría respondió que esta cédula no está en el censo para esta elección.",
         "Si debería estar, pregunte en la Registraduría de su municipio si su inscripción está al día.",
+        for_leader=(
+            "La Registraduría respondió que esta cédula no está en el censo para esta elección. "
+            "Si debería estar, la persona puede preguntar en la Registraduría de su municipio."
+        ),
     ),
     Status.CANCELLED_DECEASED: Wording(
         "notice",
@@ -62,6 +73,10 @@ _STATUSES = {
         "El censo reporta esta cédula como cancelada por muerte",
         "Si usted está leyendo esto, es muy probable que sea un error de registro.",
         "Vaya con su cédula a la Registraduría más cercana: allí se corrige y no tiene costo.",
+        for_leader=(
+            "El censo reporta esta cédula como cancelada por muerte. "
+            "Si es un error, la persona lo corrige sin costo en la Registraduría, con su cédula."
+        ),
     ),
     Status.ERROR: Wording(
         "trouble",
@@ -70,6 +85,7 @@ _STATUSES = {
         "No logramos consultar el censo",
         "El problema fue de la consulta, no de su cédula.",
         "Vuelva a intentarlo más tarde con el botón de abajo.",
+        for_leader="El problema fue de la consulta, no de la cédula. Puede volver a consultarla.",
     ),
     Status.TIMEOUT: Wording(
         "trouble",
@@ -78,6 +94,7 @@ _STATUSES = {
         "El censo no respondió a tiempo",
         "Esto no dice nada sobre su cédula.",
         "Vuelva a intentarlo más tarde con el botón de abajo.",
+        for_leader="El censo no respondió a tiempo. Esto no dice nada sobre la cédula. Puede volver a consultarla.",
     ),
     Status.BLOCKED: Wording(
         "trouble",
@@ -86,6 +103,10 @@ _STATUSES = {
         "La Registraduría no nos dejó consultar",
         "Esto no dice nada sobre su cédula.",
         "Espere un rato antes de volver a intentarlo.",
+        for_leader=(
+            "La Registraduría no nos dejó consultar. Esto no dice nada sobre la cédula. "
+            "Espere un rato y vuelva a consultarla."
+        ),
     ),
 }
 
@@ -95,9 +116,11 @@ RETRYING = Wording(
     "Reintentando",
     "Todavía no logramos consultar el censo",
     "Falló la consulta, no su cédula.",
+    for_leader="Todavía no logramos consultarla. Falló la consulta, no la cédula.",
 )
 
 _GO_TO_REGISTRADURIA = "Acérquese con su cédula a la Registraduría para aclararlo."
+_THEY_GO_TO_REGISTRADURIA = "La persona puede aclararlo en la Registraduría, con su cédula."
 _NOVEDADES = {
     NovedadKind.DOUBLE_CEDULA: Wording(
         "notice",
@@ -106,6 +129,10 @@ _NOVEDADES = {
         "Esta cédula figura cancelada por doble cedulación",
         "El censo reporta que a la misma persona se le expidió más de una cédula.",
         "Si tiene otra cédula vigente, regístrese con esa; si no, acérquese a la Registraduría.",
+        for_leader=(
+            "La cédula figura cancelada porque a la misma persona se le expidió más de una. "
+            "Si tiene otra vigente, que se registre con esa."
+        ),
     ),
     NovedadKind.FALSE_IDENTITY: Wording(
         "notice",
@@ -114,6 +141,7 @@ _NOVEDADES = {
         "Esta cédula figura cancelada por falsa identidad o suplantación",
         "Así lo reporta el censo; puede ser un error de registro.",
         _GO_TO_REGISTRADURIA,
+        for_leader=_THEY_GO_TO_REGISTRADURIA,
     ),
     NovedadKind.MINOR: Wording(
         "notice",
@@ -122,6 +150,7 @@ _NOVEDADES = {
         "Esta cédula figura cancelada por menoría de edad",
         "Así lo reporta el censo.",
         _GO_TO_REGISTRADURIA,
+        for_leader=_THEY_GO_TO_REGISTRADURIA,
     ),
     NovedadKind.FOREIGNER: Wording(
         "notice",
@@ -130,6 +159,7 @@ _NOVEDADES = {
         "Esta cédula figura cancelada por extranjería",
         "Así lo reporta el censo.",
         _GO_TO_REGISTRADURIA,
+        for_leader=_THEY_GO_TO_REGISTRADURIA,
     ),
     NovedadKind.RIGHTS_SUSPENDED: Wording(
         "notice",
@@ -138,6 +168,10 @@ _NOVEDADES = {
         "Su cédula está vigente, con los derechos políticos suspendidos",
         "La cédula no está cancelada, pero por ahora el censo no le asigna lugar de votación.",
         "Si la suspensión ya terminó, pida en la Registraduría que actualicen su registro.",
+        for_leader=(
+            "La cédula está vigente, con los derechos políticos suspendidos: por ahora no tiene lugar de votación. "
+            "Si la suspensión ya terminó, la persona puede pedir que actualicen su registro."
+        ),
     ),
     NovedadKind.INTERDICTION: Wording(
         "notice",
@@ -146,6 +180,7 @@ _NOVEDADES = {
         "Su cédula está vigente, con una interdicción judicial",
         "La cédula no está cancelada, pero por ahora el censo no le asigna lugar de votación.",
         _GO_TO_REGISTRADURIA,
+        for_leader=_THEY_GO_TO_REGISTRADURIA,
     ),
     NovedadKind.PENDING: Wording(
         "notice",
@@ -154,6 +189,7 @@ _NOVEDADES = {
         "Su cédula tiene un trámite en curso",
         "El censo reporta una solicitud que la Registraduría todavía no termina.",
         "Vuelva a consultar en unos días.",
+        for_leader="La Registraduría todavía no termina un trámite de esta cédula. Vuelva a consultarla en unos días.",
     ),
     NovedadKind.OTHER: Wording(
         "notice",
@@ -162,6 +198,7 @@ _NOVEDADES = {
         "El censo reporta una novedad con su cédula",
         "Por ahora no le asigna lugar de votación.",
         _GO_TO_REGISTRADURIA,
+        for_leader=_THEY_GO_TO_REGISTRADURIA,
     ),
 }
 

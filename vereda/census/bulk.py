@@ -1,0 +1,102 @@
+"""Looking many people up again at one request: those that a leader marked, or all whom a search and a tab show.
+
+Only who has no answer of the census yet can be helped by that, and whoever waits at a screen comes first.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count, F, OuterRef, Subquery
+
+from vereda.accounts.models import User
+from vereda.census.actions import newly_asked
+from vereda.census.bells import ring_on_commit
+from vereda.census.models import BulkRefresh, CedulaInfo, CedulaInfoQuerySet, Reason
+from vereda.census.statuses import ANSWERS, FAILURES, Status
+
+BELLS = 10
+"""How many bells are rung: a worker that is awake goes on with whoever's turn it is."""
+
+
+class AlreadyRunningError(Exception):
+    """The leader's last request is not through yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many of the marked people were queued, and why the others were not."""
+
+    queued: int
+    answered: int
+    waiting: int
+    too_soon: int
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A request for many that is not through, and how many people still wait."""
+
+    bulk: BulkRefresh
+    left: int
+
+
+@transaction.atomic
+def refresh_marked(*, records: CedulaInfoQuerySet, requested_by: User, now: datetime) -> Tally:
+    """Ask again for those records that a lookup can help."""
+    statuses = list(records.values_list("status", flat=True))
+    failed = sum(status in FAILURES for status in statuses)
+    answered = sum(status in ANSWERS for status in statuses)
+    helped = list(records.refreshable(now).values_list("pk", flat=True))
+    queued = _ask(CedulaInfo.objects.filter(pk__in=helped), requested_by=requested_by, now=now)
+    return Tally(queued, answered, len(statuses) - failed - answered, failed - queued)
+
+
+@transaction.atomic
+def refresh_all(*, records: CedulaInfoQuerySet, requested_by: User, now: datetime) -> BulkRefresh | None:
+    """Ask again for all those records that a lookup can help; None when there are none.
+
+    Raises `AlreadyRunningError` while the last such request of the same leader is not through.
+    """
+    if running_for(requested_by) is not None:
+        raise AlreadyRunningError
+    bulk = BulkRefresh.objects.create(requested_by=requested_by, requested_at=now, total=0)
+    bulk.total = _ask(records, requested_by=requested_by, now=now, bulk=bulk)
+    if not bulk.total:
+        bulk.delete()
+        return None
+    bulk.save(update_fields=["total"])
+    return bulk
+
+
+@transaction.atomic
+def cancel(*, bulk: BulkRefresh, now: datetime) -> int:
+    """Put those back to where they were whose lookup has not begun; return how many. What is in flight goes on."""
+    BulkRefresh.objects.filter(pk=bulk.pk, cancelled_at=None).update(cancelled_at=now)
+    return CedulaInfo.objects.filter(bulk=bulk, status=Status.PENDING).update(
+        status=F("status_before"), error_message=F("message_before"), bulk=None
+    )
+
+
+def running_for(leader: User) -> Running | None:
+    """Return the leader's request that still has people waiting, by one query; None without one."""
+    waiting = CedulaInfo.objects.waiting().filter(bulk=OuterRef("pk")).order_by()
+    left = waiting.values("bulk").annotate(number=Count("pk")).values("number")
+    requests = BulkRefresh.objects.filter(requested_by=leader, cancelled_at=None)
+    bulk = requests.annotate(left=Subquery(left)).filter(left__gt=0).order_by("-requested_at").first()
+    return Running(bulk, bulk.left) if bulk else None
+
+
+def _ask(records: CedulaInfoQuerySet, *, requested_by: User, now: datetime, bulk: BulkRefresh | None = None) -> int:
+    """Make all refreshable ones wait by one UPDATE, remembering what they were, and ring for the first of them."""
+    count = records.refreshable(now).update(
+        **newly_asked(requested_by=requested_by, reason=Reason.BULK, now=now),
+        bulk=bulk,
+        status_before=F("status"),
+        message_before=F("error_message"),
+    )
+    if count:
+        asked = CedulaInfo.objects.filter(requested_by=requested_by, requested_at=now, status=Status.PENDING)
+        for user_id in asked.in_turn().values_list("user_id", flat=True)[:BELLS]:
+            ring_on_commit(user_id)
+    return count
