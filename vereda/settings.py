@@ -167,6 +167,7 @@ TWOCAPTCHA_POLL_SECONDS = given(env.float, "TWOCAPTCHA_POLL_SECONDS", 0.2 if PRA
 INSTALLED_APPS = [
     "vereda.accounts",
     "vereda.census",
+    "vereda.referrals",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

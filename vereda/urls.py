@@ -9,5 +9,9 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("vereda.accounts.urls")),
     path("", include("vereda.census.urls")),
+    path("", include("vereda.referrals.urls")),
     path("admin/", admin.site.urls),
 ]
+handler400 = "vereda.errors.bad_request"
+handler403 = "vereda.errors.permission_denied"
+handler404 = "vereda.errors.page_not_found"

@@ -1,5 +1,5 @@
 /* Everything the pages do beyond what HTML and htmx do, by data-* hooks. The pages work without it.
-   data-copy, data-share: what to copy or share · data-reveal: id of the password field to show
+   data-copy, data-share: what to copy or share · data-print: prints the page · data-reveal: id of the password field to show
    form[data-busy]: what its button says once sent · showToast: the event that answers carry in HX-Trigger */
 "use strict";
 
@@ -63,8 +63,9 @@
   }
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-copy], [data-share], [data-reveal]");
+    const button = event.target.closest("[data-copy], [data-share], [data-reveal], [data-print]");
     if (!button) return;
+    if ("print" in button.dataset) return window.print();
     if ("copy" in button.dataset) copyFrom(button);
     else if ("share" in button.dataset) share(button);
     else reveal(button);

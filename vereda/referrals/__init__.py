@@ -1,0 +1,1 @@
+"""The leader's pages: whom they referred, live, at any size."""

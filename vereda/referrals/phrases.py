@@ -1,0 +1,47 @@
+"""What a leader is told after asking for something, in Spanish."""
+
+from vereda.census.bulk import Tally
+
+ASKED = "Listo: volvemos a consultar esta cédula."
+UNDER_WAY = "Esta consulta ya está en marcha."
+NOBODY_TO_ASK = "No hay a quién volver a consultar: nadie de esta lista tiene una consulta fallida."
+BULK_IS_RUNNING = "Ya hay una consulta de muchas personas en marcha. Espere a que termine, o cancélela."
+BULK_IS_OVER = "Terminó la consulta de todos los que faltaban."
+
+
+def too_soon(seconds: int) -> str:
+    """Return what is told within the cooldown."""
+    return f"Acaba de consultarse. Podrá pedirlo de nuevo en {seconds} {_plural(seconds, 'segundo', 'segundos')}."
+
+
+def bulk_started(total: int) -> str:
+    """Return what is told when everybody who matched was queued."""
+    return f"Quedaron en turno {total} {_plural(total, 'consulta', 'consultas')}."
+
+
+def bulk_cancelled(asked: int, total: int) -> str:
+    """Return what is told when a request for many was stopped."""
+    return f"Consulta cancelada: se alcanzaron a hacer {asked} de {total}."
+
+
+def of_tally(tally: Tally) -> str:
+    """Return how many were queued and why the others were not."""
+    reasons = [
+        f"{number} {_plural(number, one, many)}"
+        for number, one, many in (
+            (tally.answered, "ya tiene respuesta del censo", "ya tienen respuesta del censo"),
+            (tally.waiting, "ya estaba en turno", "ya estaban en turno"),
+            (tally.too_soon, "acaba de consultarse", "acaban de consultarse"),
+        )
+        if number
+    ]
+    queued = tally.queued
+    told = f"{queued} {_plural(queued, 'consulta quedó', 'consultas quedaron')} en turno." if queued else ""
+    if not reasons:
+        return told
+    listed = " y ".join([", ".join(reasons[:-1]), reasons[-1]] if len(reasons) > 1 else reasons)
+    return f"{told} Las demás no: {listed}." if told else f"No quedó ninguna consulta en turno: {listed}."
+
+
+def _plural(number: int, one: str, many: str) -> str:
+    return one if number == 1 else many

@@ -1,0 +1,75 @@
+"""Which part of the list an address asks for, and the addresses of its other parts.
+
+A number that is searched for is somebody's cédula or phone. It stands in no address, so that no log can have it: the
+session keeps it, and `buscado` says so.
+"""
+
+import secrets
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import QueryDict
+from django.urls import reverse
+
+from vereda.referrals.forms import ListForm, cleaned
+from vereda.referrals.groups import Group
+
+DEFAULT_ORDER = "-fecha"
+_SESSION_KEY = "searched_number"
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """Search, tab, order and page. `key` stands in addresses for a search that the session keeps."""
+
+    search: str = ""
+    group: Group = Group.ALL
+    order: str = DEFAULT_ORDER
+    page: int = 1
+    key: str = ""
+    is_search_lost: bool = False
+
+    def address(self, name: str = "referrals", **changes: object) -> str:
+        """Return the address of this part of the list, or of one that differs."""
+        query = replace(self, **{"page": 1, **changes})  # type: ignore[arg-type]
+        default = ListQuery()
+        parameters = {
+            "q": "" if query.key else query.search,
+            "buscado": query.key,
+            "estado": query.group.value if query.group != default.group else "",
+            "orden": query.order if query.order != default.order else "",
+            "pagina": query.page if query.page != default.page else "",
+        }
+        text = urlencode({key: value for key, value in parameters.items() if value})
+        return reverse(name) + (f"?{text}" if text else "")
+
+    @property
+    def all_address(self) -> str:
+        """The address of everybody whom the search finds."""
+        return self.address(group=Group.ALL)
+
+
+def read_query(parameters: QueryDict, session: SessionBase) -> ListQuery:
+    """Return what an address asks for. Raises `BadInputError`."""
+    given = cleaned(ListForm(parameters))
+    key = given["buscado"]
+    kept = session.get(_SESSION_KEY, {}) if key else {}
+    is_lost = bool(key) and kept.get("key") != key
+    return ListQuery(
+        search="" if is_lost else kept.get("search", "") or given["q"],
+        group=Group(given["estado"] or Group.ALL),
+        order=given["orden"] or DEFAULT_ORDER,
+        page=int(given["pagina"] or 1),
+        key="" if is_lost else key,
+        is_search_lost=is_lost,
+    )
+
+
+def new_search(search: str, session: SessionBase) -> ListQuery:
+    """Return the query for a search, after putting one with digits into the session."""
+    if not any(character.isdigit() for character in search):
+        return ListQuery(search)
+    key = secrets.token_urlsafe(6)
+    session[_SESSION_KEY] = {"key": key, "search": search}
+    return ListQuery(search, key=key)

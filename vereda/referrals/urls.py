@@ -1,0 +1,28 @@
+"""The addresses of the leader's pages."""
+
+from django.urls import path, register_converter
+from django.urls.converters import IntConverter
+
+from vereda.referrals import views
+from vereda.referrals.forms import ID
+
+
+class IdConverter(IntConverter):
+    """A number that the database can have given."""
+
+    regex = ID
+
+
+register_converter(IdConverter, "id")
+
+urlpatterns = [
+    path("referidos/", views.referrals, name="referrals"),
+    path("referidos/buscar/", views.search, name="referrals-search"),
+    path("referidos/cambios/", views.changes, name="referrals-changes"),
+    path("referidos/actualizar/", views.refresh_marked, name="referrals-refresh"),
+    path("referidos/actualizar-todos/", views.refresh_all, name="referrals-refresh-all"),
+    path("referidos/actualizar-todos/<id:bulk_id>/cancelar/", views.cancel, name="referrals-cancel"),
+    path("referidos/imprimir/", views.printable, name="referrals-print"),
+    path("referidos/<id:user_id>/cedula/", views.reveal, name="referral-cedula"),
+    path("censo/<id:user_id>/actualizar/", views.refresh_one, name="referral-refresh"),
+]

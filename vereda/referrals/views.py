@@ -1,0 +1,189 @@
+"""The leader's list: page, search, what changed, refresh of one, some or all, a full cédula, print."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
+
+from vereda.accounts import actions as people
+from vereda.accounts.invitations import invitation_of
+from vereda.accounts.models import User
+from vereda.accounts.requests import AuthenticatedRequest
+from vereda.census import actions, bulk
+from vereda.census import views as census
+from vereda.census.models import BulkRefresh, CedulaInfo, Reason
+from vereda.referrals import phrases
+from vereda.referrals.access import leader_or_self_required, leader_required
+from vereda.referrals.forms import SearchForm, cleaned, marked_ids
+from vereda.referrals.groups import Group
+from vereda.referrals.listing import Row, counts_of, records_of, slice_of
+from vereda.referrals.page import Changes, Tools, changes_since, page_and_tools
+from vereda.referrals.queries import ListQuery, new_search, read_query
+
+MOST_PRINTED = 1000
+
+
+@require_safe
+def referrals(request: AuthenticatedRequest) -> HttpResponse:
+    """Whom one referred: for leaders with what the census says, for users without."""
+    query = _allowed_query(request)
+    page, tools = page_and_tools(request.user, query, timezone.now())
+    context = {"page": page, "tools": tools, "invitation": None if page.rows else invitation_of(request)}
+    return render(request, "referrals/list.html", context)
+
+
+@require_POST
+@sensitive_post_parameters("q")
+def search(request: AuthenticatedRequest) -> HttpResponse:
+    """Search, keeping numbers out of the address."""
+    given = cleaned(SearchForm(request.POST))
+    query = new_search(given["q"], request.session)
+    return redirect(query.address(group=Group(given["estado"] or Group.ALL), order=given["orden"] or query.order))
+
+
+@require_safe
+@leader_required
+def changes(request: AuthenticatedRequest) -> HttpResponse:
+    """What changed in the rows that the page shows. Empty when nothing did; 286, which ends polling, when all is final.
+
+    Every row of the page is asked about, so that one that changed elsewhere arrives as well.
+    """
+    query = read_query(request.GET, request.session)
+    found = changes_since(request.user, request.GET, timezone.now())
+    if not found.has_any:
+        return HttpResponse(status=204 if found.is_live else 286)
+    response = _changes(request, query, found)
+    if found.has_progress_changed and found.progress is None:
+        trigger_client_event(response, "showToast", {"message": phrases.BULK_IS_OVER, "type": "success"})
+    response.status_code = 200 if found.is_live else 286
+    return response
+
+
+@require_POST
+@leader_or_self_required
+def refresh_one(request: AuthenticatedRequest, user_id: int) -> HttpResponse:
+    """Look one person up again and return their row. 429 within the cooldown."""
+    if user_id == request.user.pk:
+        return census.refresh(request)
+    records = CedulaInfo.objects.visible_to(request.user).select_related("user__referred_by")
+    record = get_object_or_404(records, user_id=user_id)
+    try:
+        is_asked = actions.request_lookup(
+            record=record, requested_by=request.user, reason=Reason.LEADER, now=timezone.now()
+        )
+    except actions.TooSoonError as error:
+        return _told_to_wait(request, error.seconds)
+    text = phrases.ASKED if is_asked else phrases.UNDER_WAY
+    if not request.htmx:
+        messages.info(request, text)
+        return redirect(f"{reverse('referrals')}#referido-{user_id}")
+    query = read_query(request.POST, request.session)
+    tools = Tools(query, counts_of(request.user, query), is_live=True, progress=None)
+    context = {"row": Row(record.user, record), "tools": tools}
+    response = render(request, "referrals/list.html#refreshed", context)
+    return trigger_client_event(response, "showToast", {"message": text, "type": "info"})
+
+
+@require_POST
+@leader_required
+def refresh_marked(request: AuthenticatedRequest) -> HttpResponse:
+    """Look the marked people up again, as far as that can help them."""
+    ids = marked_ids(request.POST.getlist("ids"))
+    records = CedulaInfo.objects.visible_to(request.user).exclude(user=request.user).filter(user__in=ids)
+    if len(records) != len(ids):
+        raise Http404
+    tally = bulk.refresh_marked(records=records, requested_by=request.user, now=timezone.now())
+    return _changed(request, phrases.of_tally(tally), "success" if tally.queued else "warning")
+
+
+@require_POST
+@leader_required
+def refresh_all(request: AuthenticatedRequest) -> HttpResponse:
+    """Look everybody up again whom search and tab show, as far as that can help them, in the background."""
+    visible = CedulaInfo.objects.visible_to(request.user)
+    records = records_of(request.user, read_query(request.POST, request.session)).filter(pk__in=visible.values("pk"))
+    try:
+        started = bulk.refresh_all(records=records, requested_by=request.user, now=timezone.now())
+    except bulk.AlreadyRunningError:
+        return _changed(request, phrases.BULK_IS_RUNNING, "warning")
+    if started is None:
+        return _changed(request, phrases.NOBODY_TO_ASK, "warning")
+    return _changed(request, phrases.bulk_started(started.total), "success")
+
+
+@require_POST
+@leader_required
+def cancel(request: AuthenticatedRequest, bulk_id: int) -> HttpResponse:
+    """Stop a request for many people: those whose turn has not come stay as they were."""
+    request_for_many = get_object_or_404(BulkRefresh, pk=bulk_id, requested_by=request.user)
+    put_back = bulk.cancel(bulk=request_for_many, now=timezone.now())
+    return _changed(request, phrases.bulk_cancelled(request_for_many.total - put_back, request_for_many.total), "info")
+
+
+@require_POST
+@leader_required
+def reveal(request: AuthenticatedRequest, user_id: int) -> HttpResponse:
+    """Show a person's full cédula, with a record of who looked."""
+    person = get_object_or_404(User.objects.visible_to(request.user), pk=user_id)
+    return HttpResponse(people.reveal_cedula(person=person, actor=request.user))
+
+
+@require_safe
+def printable(request: AuthenticatedRequest) -> HttpResponse:
+    """All that search and tab show, in a form for paper; cédulas stay masked."""
+    query = _allowed_query(request)
+    counts = counts_of(request.user, query)
+    context = {
+        "rows": slice_of(request.user, query, counts, first=0, size=MOST_PRINTED),
+        "query": query,
+        "total": counts.of(query.group),
+        "now": timezone.now(),
+    }
+    return render(request, "referrals/print.html", context)
+
+
+def _allowed_query(request: AuthenticatedRequest) -> ListQuery:
+    """Return what the address asks for. Raises `PermissionDenied` when it would tell a user about census answers."""
+    query = read_query(request.GET, request.session)
+    asks_for_answers = query.group != Group.ALL or query.order.removeprefix("-") == "estado"
+    if asks_for_answers and not request.user.is_leader:
+        raise PermissionDenied
+    return query
+
+
+def _changed(request: AuthenticatedRequest, text: str, kind: str) -> HttpResponse:
+    """Answer an action on many people: with what changed on the page and a toast, or with the page and a message."""
+    query = read_query(request.POST, request.session)
+    if not request.htmx:
+        messages.add_message(request, messages.SUCCESS if kind == "success" else messages.WARNING, text)
+        return redirect(query.address())
+    seen = request.POST.copy()
+    seen.setdefault("avance", "-")  # the action may have begun or ended one
+    response = _changes(request, query, changes_since(request.user, seen, timezone.now()))
+    return trigger_client_event(response, "showToast", {"message": text, "type": kind})
+
+
+def _changes(request: AuthenticatedRequest, query: ListQuery, found: Changes) -> HttpResponse:
+    """Return what changed as out-of-band swaps."""
+    tools = Tools(query, counts_of(request.user, query), found.is_live, found.progress, found.notice)
+    context: dict[str, Any] = {"changes": found, "tools": tools, "is_out_of_band": True}
+    return render(request, "referrals/list.html#changes", context)
+
+
+def _told_to_wait(request: AuthenticatedRequest, seconds: int) -> HttpResponse:
+    """Answer 429 with the time left: a toast for htmx, a page for a plain form."""
+    text = phrases.too_soon(seconds)
+    if request.htmx:
+        response = trigger_client_event(HttpResponse(), "showToast", {"message": text, "type": "warning"})
+    else:
+        response = render(request, "429.html", {"message": text})
+    response.status_code = 429
+    response["Retry-After"] = str(seconds)
+    return response
