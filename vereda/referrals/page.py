@@ -15,6 +15,9 @@ from vereda.referrals.groups import Group
 from vereda.referrals.listing import Counts, Row, counts_of, ordered_keys, page_of, rows_of
 from vereda.referrals.queries import ListQuery
 
+UNSEEN = "-"
+"""The progress that a page has seen which may not show any yet."""
+
 _LABELS = {"nombre": "Nombre", "cedula": "Cédula", "fecha": "Registro", "estado": "Estado"}
 
 
@@ -168,6 +171,7 @@ class Changes:
     progress: Progress | None
     notice: Turn | None
     has_progress_changed: bool
+    is_progress_over: bool
     has_notice_changed: bool
 
     @property
@@ -192,5 +196,6 @@ def changes_since(viewer: User, seen: QueryDict, now: datetime) -> Changes:
         progress=progress,
         notice=notice,
         has_progress_changed="avance" in seen and seen["avance"] != (progress.key if progress else ""),
+        is_progress_over=seen.get("avance", UNSEEN) != UNSEEN and progress is None,
         has_notice_changed="aviso" in seen and seen["aviso"] != (notice.key if notice else ""),
     )

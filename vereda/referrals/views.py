@@ -24,7 +24,7 @@ from vereda.referrals.access import leader_or_self_required, leader_required
 from vereda.referrals.forms import SearchForm, cleaned, marked_ids
 from vereda.referrals.groups import Group
 from vereda.referrals.listing import Row, counts_of, records_of, slice_of
-from vereda.referrals.page import Changes, Tools, changes_since, page_and_tools
+from vereda.referrals.page import UNSEEN, Changes, Tools, changes_since, page_and_tools
 from vereda.referrals.queries import ListQuery, new_search, read_query
 
 MOST_PRINTED = 1000
@@ -60,7 +60,7 @@ def changes(request: AuthenticatedRequest) -> HttpResponse:
     if not found.has_any:
         return HttpResponse(status=204 if found.is_live else 286)
     response = _changes(request, query, found)
-    if found.has_progress_changed and found.progress is None:
+    if found.is_progress_over:
         trigger_client_event(response, "showToast", {"message": phrases.BULK_IS_OVER, "type": "success"})
     response.status_code = 200 if found.is_live else 286
     return response
@@ -165,7 +165,7 @@ def _changed(request: AuthenticatedRequest, text: str, kind: str) -> HttpRespons
         messages.add_message(request, messages.SUCCESS if kind == "success" else messages.WARNING, text)
         return redirect(query.address())
     seen = request.POST.copy()
-    seen.setdefault("avance", "-")  # the action may have begun or ended one
+    seen.setdefault("avance", UNSEEN)  # the action may have begun or ended one
     response = _changes(request, query, changes_since(request.user, seen, timezone.now()))
     return trigger_client_event(response, "showToast", {"message": text, "type": kind})
 
