@@ -151,6 +151,7 @@ def gunicorn(port: int) -> list[str]:
     """Return the web server's command line: one process, as SQLite likes it, with threads for the polls."""
     options = {
         "bind": f"{HOST}:{port}",
+        "config": str(settings.BASE_DIR / "gunicorn.conf.py"),
         "chdir": str(settings.BASE_DIR),
         "workers": "1",
         "worker-class": "gthread",

@@ -1,0 +1,248 @@
+"""Who may do what: every address of the product for every role, by each method that it takes."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from django.utils import timezone
+
+from tests import make
+from tests.referrals.test_list import HTMX, put
+from vereda.accounts.models import User
+from vereda.census.models import BulkRefresh, CedulaInfo
+from vereda.census.statuses import Status
+
+ROLES = ("anonymous", "user", "leader of the person", "other leader", "superuser")
+PUBLIC = {"register", "login", "privacy", "health"}
+LOGIN = "to the login"
+ADDRESSES = {
+    "home": "/",
+    "register": "/registro/",
+    "login": "/ingresar/",
+    "logout": "/salir/",
+    "password": "/perfil/clave/",
+    "privacy": "/privacidad/",
+    "profile": "/perfil/",
+    "census": "/censo/",
+    "census-refresh": "/censo/actualizar/",
+    "health": "/salud/",
+    "referrals": "/referidos/",
+    "referrals-search": "/referidos/buscar/",
+    "referrals-changes": "/referidos/cambios/",
+    "referrals-refresh": "/referidos/actualizar/",
+    "referrals-refresh-all": "/referidos/actualizar-todos/",
+    "referrals-cancel": "/referidos/actualizar-todos/{bulk}/cancelar/",
+    "referrals-print": "/referidos/imprimir/",
+    "referral-cedula": "/referidos/{caro}/cedula/",
+    "referral-refresh": "/censo/{caro}/actualizar/",
+    "admin": "/admin/",
+}
+# fmt: off
+MATRIX = {                              # nobody Caro  Beto  Dani  Ana
+    ("home", "GET"):                     (LOGIN, 200,   200,   200,   200),
+    ("register", "GET"):                 (200,   302,   302,   302,   302),
+    ("register", "POST"):                (200,   302,   302,   302,   302),
+    ("login", "GET"):                    (200,   302,   302,   302,   302),
+    ("login", "POST"):                   (200,   302,   302,   302,   302),
+    ("logout", "POST"):                  (LOGIN, LOGIN, LOGIN, LOGIN, LOGIN),
+    ("password", "GET"):                 (LOGIN, 200,   200,   200,   200),
+    ("password", "POST"):                (LOGIN, 200,   200,   200,   200),
+    ("privacy", "GET"):                  (200,   200,   200,   200,   200),
+    ("profile", "GET"):                  (LOGIN, 200,   200,   200,   200),
+    ("profile", "POST"):                 (LOGIN, 200,   200,   200,   200),
+    ("census", "GET"):                   (LOGIN, 200,   200,   200,   200),
+    ("census-refresh", "POST"):          (LOGIN, 302,   302,   302,   302),
+    ("health", "GET"):                   (200,   200,   200,   200,   200),
+    ("referrals", "GET"):                (LOGIN, 200,   200,   200,   200),
+    ("referrals-search", "POST"):        (LOGIN, 302,   302,   302,   302),
+    ("referrals-changes", "GET"):        (LOGIN, 403,   204,   286,   204),
+    ("referrals-refresh", "POST"):       (LOGIN, 403,   302,   404,   302),
+    ("referrals-refresh-all", "POST"):   (LOGIN, 403,   302,   302,   302),
+    ("referrals-cancel", "POST"):        (LOGIN, 403,   302,   404,   404),
+    ("referrals-print", "GET"):          (LOGIN, 200,   200,   200,   200),
+    ("referral-cedula", "POST"):         (LOGIN, 403,   200,   404,   200),
+    ("referral-refresh", "POST"):        (LOGIN, 302,   302,   404,   302),
+    ("admin", "GET"):                    (LOGIN, 302,   302,   302,   200),
+}
+# fmt: on
+CASES = [
+    pytest.param(*case, role, answer, id=f"{' '.join(case)}-{role}")
+    for case, answers in MATRIX.items()
+    for role, answer in zip(ROLES, answers, strict=True)
+]
+METHODS = {name: {method for named, method in MATRIX if named == name} for name in ADDRESSES}
+READ = sorted(name for name, methods in METHODS.items() if methods == {"GET"} and name != "admin")
+CHANGED = sorted(name for name, methods in METHODS.items() if methods == {"POST"})
+CLOSED = sorted(set(ADDRESSES) - PUBLIC - {"admin"})
+
+
+@pytest.fixture
+def cast(ana: User, beto: User, caro: User, dani: User) -> dict[str, User | None]:
+    """Who stands for which role; the person whom it is about is Caro."""
+    return dict(zip(ROLES, (None, caro, beto, dani, ana), strict=True))
+
+
+@pytest.fixture
+def addresses(beto: User, caro: User) -> dict[str, str]:
+    """Every address, about Caro or about a request of Beto's."""
+    bulk = BulkRefresh.objects.create(requested_by=beto, requested_at=timezone.now(), total=1)
+    return {name: address.format(caro=caro.pk, bulk=bulk.pk) for name, address in ADDRESSES.items()}
+
+
+def ask(client: Client, method: str, address: str, caro: User, **options: Any) -> Any:
+    """Ask by a method, with what concerns Caro in the query or the form."""
+    seen = f"{caro.pk}.{CedulaInfo.objects.get(user=caro).version}"
+    return client.get(address, {"visto": seen}, **options) if method == "GET" else _post(client, address, caro, options)
+
+
+def _post(client: Client, address: str, caro: User, options: dict[str, Any]) -> Any:
+    return client.post(address, {"ids": caro.pk}, **options)
+
+
+def names_of(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[str | None]:
+    """Every name of the resolver; the whole administration counts as one."""
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern.name
+        elif pattern.app_name == "admin":
+            yield "admin"
+        else:
+            yield from names_of(pattern.url_patterns)
+
+
+@pytest.mark.parametrize(("name", "method", "role", "answer"), CASES)
+def test_every_role_gets_from_every_address_what_the_table_says(
+    client: Client,
+    cast: dict[str, User | None],
+    addresses: dict[str, str],
+    caro: User,
+    name: str,
+    method: str,
+    role: str,
+    answer: int | str,
+) -> None:
+    viewer = cast[role]
+    if viewer:
+        client.force_login(viewer)
+
+    got = ask(client, method, addresses[name], caro)
+    is_login = got.status_code == 302 and got["Location"].partition("?")[0] == "/ingresar/"
+    assert (LOGIN if is_login else got.status_code) == answer
+
+
+def test_the_table_names_every_address_of_the_product_and_no_other() -> None:
+    names = list(names_of(get_resolver("vereda.urls").url_patterns))
+
+    assert sorted(map(str, names)) == sorted(ADDRESSES)
+    assert {name for name, _ in MATRIX} == set(ADDRESSES)
+
+
+@pytest.mark.parametrize("name", sorted(set(ADDRESSES) - {"admin"}))
+def test_an_address_is_the_one_that_its_name_stands_for(addresses: dict[str, str], name: str) -> None:
+    assert resolve(addresses[name]).url_name == name
+
+
+@pytest.mark.parametrize("name", CHANGED)
+@pytest.mark.parametrize("role", ROLES[1:])
+def test_what_changes_something_does_not_answer_get(
+    client: Client, cast: dict[str, User], addresses: dict[str, str], name: str, role: str
+) -> None:
+    client.force_login(cast[role])
+
+    assert client.get(addresses[name]).status_code == 405
+
+
+@pytest.mark.parametrize("name", READ)
+@pytest.mark.parametrize("role", ROLES[1:])
+def test_what_only_shows_something_does_not_answer_post(
+    client: Client, cast: dict[str, User], addresses: dict[str, str], name: str, role: str
+) -> None:
+    client.force_login(cast[role])
+
+    assert client.post(addresses[name]).status_code == 405
+
+
+@pytest.mark.parametrize("name", CLOSED)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_stranger_is_led_to_the_login(
+    client: Client, addresses: dict[str, str], caro: User, name: str, method: str
+) -> None:
+    refused = ask(client, method, addresses[name], caro)
+
+    assert refused.status_code == 302
+    assert refused["Location"].partition("?")[0] == "/ingresar/"
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_for_htmx_a_stranger_is_led_there_with_the_whole_page(
+    client: Client, addresses: dict[str, str], caro: User, name: str
+) -> None:
+    (method, *_) = sorted(METHODS[name])
+    refused = ask(client, method, addresses[name], caro, headers=HTMX)
+
+    assert refused.status_code == 200
+    assert refused["HX-Redirect"].partition("?")[0] == "/ingresar/"
+    assert not refused.content
+
+
+@pytest.mark.parametrize("path", ["/referidos/", "/referidos/imprimir/"])
+@pytest.mark.parametrize(
+    "query",
+    ["estado=pendientes", "estado=encontrados", "estado=novedades", "estado=no-encontrados", "estado=errores"]
+    + ["orden=estado", "orden=-estado"],
+)
+def test_a_user_can_neither_filter_nor_sort_by_what_the_census_says(as_caro: Client, path: str, query: str) -> None:
+    assert as_caro.get(f"{path}?{query}").status_code == 403
+
+
+@pytest.mark.parametrize("query", ["", "estado=todos", "orden=nombre", "orden=-cedula", "orden=fecha", "q=Caro"])
+def test_a_user_can_filter_and_sort_by_everything_else(as_caro: Client, query: str) -> None:
+    assert as_caro.get(f"/referidos/?{query}").status_code == 200
+
+
+def test_the_way_through_the_search_box_leads_a_user_no_further(as_caro: Client) -> None:
+    found = as_caro.post("/referidos/buscar/", {"q": "Fabio", "estado": "encontrados"})
+
+    assert as_caro.get(found["Location"]).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/referidos/", "/referidos/?q=fabio", "/referidos/imprimir/"])
+@pytest.mark.parametrize("status", [*Status])
+def test_a_user_sees_whom_they_invited_but_nothing_of_what_the_census_says(
+    as_caro: Client, caro: User, path: str, status: Status
+) -> None:
+    record = put(
+        make.person("Fabio Zúñiga", referred_by=caro), status, puesto="IE EL SAUCE", municipio="PASTO", mesa="4"
+    )
+    page = as_caro.get(path).content.decode()
+
+    assert "Fabio Zúñiga" in page
+    for text in ("data-status", "IE EL SAUCE", "PASTO", "badge-v", "tab-count", "-detalle", "every 5s", "Estado<"):
+        assert text not in page
+    assert f">{record.wording.badge}<" not in page
+
+
+def test_a_user_is_told_nothing_of_whom_they_invited_by_any_other_address(as_caro: Client, caro: User) -> None:
+    fabio = make.person("Fabio Zúñiga", referred_by=caro)
+    put(fabio, Status.ERROR)
+    refused = [
+        as_caro.post(f"/censo/{fabio.pk}/actualizar/"),
+        as_caro.post(f"/referidos/{fabio.pk}/cedula/"),
+        as_caro.post("/referidos/actualizar/", {"ids": fabio.pk}),
+        as_caro.post("/referidos/actualizar-todos/"),
+        as_caro.get(f"/referidos/cambios/?visto={fabio.pk}.00000000"),
+    ]
+
+    assert [reply.status_code for reply in refused] == [403] * 5
+    assert CedulaInfo.objects.get(user=fabio).status == Status.ERROR
+
+
+def test_a_leader_who_is_one_no_more_sees_no_answers_any_more(client: Client, beto: User, caro: User) -> None:
+    put(caro, Status.ACTIVE)
+    client.force_login(beto)
+    beto.role = User.Role.USER
+    beto.save()
+
+    assert "data-status" not in client.get("/referidos/").content.decode()
