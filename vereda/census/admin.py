@@ -11,7 +11,7 @@ from django_q.admin import FailAdmin
 from django_q.models import Failure
 
 from vereda.census import actions, gate
-from vereda.census.models import CedulaInfo, LookupAttempt, SourceState, Worker
+from vereda.census.models import BulkRefresh, CedulaInfo, LookupAttempt, SourceState, Worker
 
 
 class ReadOnlyAdmin[M: Model](admin.ModelAdmin[M]):
@@ -55,6 +55,15 @@ class LookupAttemptAdmin(ReadOnlyAdmin[LookupAttempt]):
     def seconds(self, attempt: LookupAttempt) -> float:
         """How long the attempt took, waiting for the pace included."""
         return round((attempt.ended_at - attempt.started_at).total_seconds(), 1)
+
+
+@admin.register(BulkRefresh)
+class BulkRefreshAdmin(ReadOnlyAdmin[BulkRefresh]):
+    """Requests of leaders for many people at once."""
+
+    list_display = ("requested_at", "requested_by", "total", "cancelled_at")
+    list_select_related = ("requested_by",)
+    ordering = ("-requested_at",)
 
 
 @admin.register(SourceState)

@@ -40,18 +40,25 @@
   table.addEventListener("change", showMarked);
   form?.addEventListener("reset", () => setTimeout(showMarked));
 
-  /* Live updates: what comes in is made to look like what it replaces */
+  /* Live updates: what comes in is made to look like what it replaces, and said to those who do not see it */
+
+  let news = [];
 
   document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target, fragment } }) => {
-    const id = CSS.escape(target.id);
-    if (target.classList.contains("person-detail")) fragment.querySelector(`#${id}`).hidden = target.hidden;
-    if (!target.classList.contains("person-row")) return;
-    const box = fragment.querySelector("[name=ids]");
+    const row = fragment.firstElementChild; // none when a row goes away
+    if (row && target.classList.contains("person-detail")) row.hidden = target.hidden;
+    if (!row || !target.classList.contains("person-row")) return;
+    const box = row.querySelector("[name=ids]");
     if (box) box.checked = Boolean(target.querySelector("[name=ids]")?.checked);
+    if (row.dataset.status !== target.dataset.status) news.push(`${words(row, ".open")}: ${words(row, ".badge-v")}`);
   });
+
+  const words = (row, part) => row.querySelector(part).textContent.trim();
 
   document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful } }) => {
     if (elt === form && successful) form.reset();
+    if (news.length) document.getElementById("cambios").textContent = news.join(". ");
+    news = [];
     table.querySelectorAll(".open").forEach((button) => setOpen(button, !detailOf(button).hidden));
     showMarked();
     showWhat();
