@@ -1,6 +1,6 @@
 """What the page of the list shows around its rows, and what of it a page that is open has yet to see."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -180,17 +180,19 @@ class Changes:
         return bool(self.rows or self.gone or self.has_progress_changed or self.has_notice_changed)
 
 
-def changes_since(viewer: User, seen: QueryDict, now: datetime) -> Changes:
+def changes_since(viewer: User, seen: QueryDict, now: datetime, asked: Collection[int] = ()) -> Changes:
     """Return what changed since the page saw it: rows (`visto`), progress (`avance`) and notice (`aviso`).
+
+    The rows of those asked about are among it, whether or not they changed.
 
     Raises `BadInputError`.
     """
     versions = seen_versions(seen.getlist("visto"))
-    rows = rows_of(viewer, versions)
+    rows = rows_of(viewer, versions.keys() | asked)
     progress = progress_of(viewer, now) if "avance" in seen else None
     notice = turns.notice(now) if "aviso" in seen else None
     return Changes(
-        rows=[row for row in rows if row.version != versions[row.person.pk]],
+        rows=[row for row in rows if row.person.pk in asked or row.version != versions[row.person.pk]],
         gone=sorted(versions.keys() - {row.person.pk for row in rows}),
         is_live=progress is not None or any(row.is_waiting for row in rows),
         progress=progress,

@@ -1,16 +1,16 @@
 """The leader's list: page, search, what changed, refresh of one, some or all, a full cédula, print."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import trigger_client_event
+from django_htmx.http import reswap, retarget, trigger_client_event
 
 from vereda.accounts import actions as people
 from vereda.accounts.invitations import invitation_of
@@ -23,11 +23,12 @@ from vereda.referrals import phrases
 from vereda.referrals.access import leader_or_self_required, leader_required
 from vereda.referrals.forms import SearchForm, cleaned, marked_ids
 from vereda.referrals.groups import Group
-from vereda.referrals.listing import Row, counts_of, records_of, slice_of
+from vereda.referrals.listing import counts_of, records_of, slice_of
 from vereda.referrals.page import UNSEEN, Changes, Tools, changes_since, page_and_tools
 from vereda.referrals.queries import ListQuery, new_search, read_query
 
 MOST_PRINTED = 1000
+_LEVELS = {"success": messages.SUCCESS, "info": messages.INFO, "warning": messages.WARNING}
 
 
 @require_safe
@@ -69,7 +70,10 @@ def changes(request: AuthenticatedRequest) -> HttpResponse:
 @require_POST
 @leader_or_self_required
 def refresh_one(request: AuthenticatedRequest, user_id: int) -> HttpResponse:
-    """Look one person up again and return their row. 429 within the cooldown."""
+    """Look one person up again and return their row. 429 within the cooldown.
+
+    One's own record, which is no row, is refreshed as on the profile.
+    """
     if user_id == request.user.pk:
         return census.refresh(request)
     records = CedulaInfo.objects.visible_to(request.user).select_related("user__referred_by")
@@ -81,14 +85,7 @@ def refresh_one(request: AuthenticatedRequest, user_id: int) -> HttpResponse:
     except actions.TooSoonError as error:
         return _told_to_wait(request, error.seconds)
     text = phrases.ASKED if is_asked else phrases.UNDER_WAY
-    if not request.htmx:
-        messages.info(request, text)
-        return redirect(f"{reverse('referrals')}#referido-{user_id}")
-    query = read_query(request.POST, request.session)
-    tools = Tools(query, counts_of(request.user, query), is_live=True, progress=None)
-    context = {"row": Row(record.user, record), "tools": tools}
-    response = render(request, "referrals/list.html#refreshed", context)
-    return trigger_client_event(response, "showToast", {"message": text, "type": "info"})
+    return _changed(request, text, "info", asked=[user_id])
 
 
 @require_POST
@@ -100,7 +97,7 @@ def refresh_marked(request: AuthenticatedRequest) -> HttpResponse:
     if len(records) != len(ids):
         raise Http404
     tally = bulk.refresh_marked(records=records, requested_by=request.user, now=timezone.now())
-    return _changed(request, phrases.of_tally(tally), "success" if tally.queued else "warning")
+    return _changed(request, phrases.of_tally(tally), "success" if tally.queued else "warning", asked=ids)
 
 
 @require_POST
@@ -132,7 +129,8 @@ def cancel(request: AuthenticatedRequest, bulk_id: int) -> HttpResponse:
 def reveal(request: AuthenticatedRequest, user_id: int) -> HttpResponse:
     """Show a person's full cédula, with a record of who looked."""
     person = get_object_or_404(User.objects.visible_to(request.user), pk=user_id)
-    return HttpResponse(people.reveal_cedula(person=person, actor=request.user))
+    response = HttpResponse(people.reveal_cedula(person=person, actor=request.user))
+    return reswap(retarget(response, f"#referido-{user_id}-cedula"), "innerHTML")
 
 
 @require_safe
@@ -158,15 +156,18 @@ def _allowed_query(request: AuthenticatedRequest) -> ListQuery:
     return query
 
 
-def _changed(request: AuthenticatedRequest, text: str, kind: str) -> HttpResponse:
-    """Answer an action on many people: with what changed on the page and a toast, or with the page and a message."""
+def _changed(request: AuthenticatedRequest, text: str, kind: str, asked: Collection[int] = ()) -> HttpResponse:
+    """Answer an action: with what changed on the page, the rows of those asked about among it, and a toast.
+
+    A plain form gets the page, with a message.
+    """
     query = read_query(request.POST, request.session)
     if not request.htmx:
-        messages.add_message(request, messages.SUCCESS if kind == "success" else messages.WARNING, text)
-        return redirect(query.address())
+        messages.add_message(request, _LEVELS[kind], text)
+        return redirect(query.address() + (f"#referido-{min(asked)}" if asked else ""))
     seen = request.POST.copy()
     seen.setdefault("avance", UNSEEN)  # the action may have begun or ended one
-    response = _changes(request, query, changes_since(request.user, seen, timezone.now()))
+    response = _changes(request, query, changes_since(request.user, seen, timezone.now(), asked))
     return trigger_client_event(response, "showToast", {"message": text, "type": kind})
 
 

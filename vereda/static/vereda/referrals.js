@@ -43,11 +43,13 @@
   /* Live updates: what comes in is made to look like what it replaces, and said to those who do not see it */
 
   let news = [];
+  let focused = ""; // the row that lost the focus with a control that it no longer has
 
   document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target, fragment } }) => {
     const row = fragment.firstElementChild; // none when a row goes away
     if (row && target.classList.contains("person-detail")) row.hidden = target.hidden;
     if (!row || !target.classList.contains("person-row")) return;
+    if (target.contains(document.activeElement)) focused = target.id;
     const box = row.querySelector("[name=ids]");
     if (box) box.checked = Boolean(target.querySelector("[name=ids]")?.checked);
     if (row.dataset.status !== target.dataset.status) news.push(`${words(row, ".open")}: ${words(row, ".badge-v")}`);
@@ -55,8 +57,12 @@
 
   const words = (row, part) => row.querySelector(part).textContent.trim();
 
-  document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful } }) => {
-    if (elt === form && successful) form.reset();
+  document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful, requestConfig } }) => {
+    if (elt === form && successful && requestConfig.path === form.getAttribute("hx-post")) form.reset();
+    if (focused && document.activeElement === document.body) {
+      document.getElementById(focused)?.querySelector(".open").focus({ preventScroll: true });
+    }
+    focused = "";
     if (news.length) document.getElementById("cambios").textContent = news.join(". ");
     news = [];
     table.querySelectorAll(".open").forEach((button) => setOpen(button, !detailOf(button).hidden));
