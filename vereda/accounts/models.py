@@ -46,7 +46,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def matching(self, search: str) -> Self:
         """Whose name has every word of the search, accents ignored, or whose cédula or phone has its digits."""
-        digits = re.sub(r"^c\.?\s*c\.?|[\s.,+()-]", "", search.strip(), flags=re.IGNORECASE | re.ASCII)
+        digits = re.sub(r"^c\.?\s*c\.?|[\s.,+()-]", "", search.strip(), flags=re.IGNORECASE)
         if digits.isascii() and digits.isdigit():
             return self.filter(Q(cedula__contains=digits) | Q(phone__contains=digits))
         return self.filter(*(Q(folded_name__contains=word) for word in fold(search).split()))
@@ -132,6 +132,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.Index(fields=["referred_by", "date_joined"], name="referrals_by_date"),
             models.Index(fields=["referred_by", "folded_name"], name="referrals_by_name"),
             models.Index("referred_by", Length("cedula"), "cedula", name="referrals_by_cedula"),
+            models.Index(fields=["referred_by", "cedula", "phone"], name="referrals_by_number"),
             models.Index(fields=["date_joined"], name="people_by_date"),
             models.Index(fields=["folded_name"], name="people_by_name"),
             models.Index(Length("cedula"), "cedula", name="people_by_cedula"),

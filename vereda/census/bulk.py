@@ -81,7 +81,7 @@ def cancel(*, bulk: BulkRefresh, now: datetime) -> int:
 def running_for(leader: User) -> Running | None:
     """Return the leader's request that still has people waiting, by one query; None without one."""
     waiting = CedulaInfo.objects.waiting().filter(bulk=OuterRef("pk")).order_by()
-    left = waiting.values("bulk").annotate(number=Count("pk")).values("number")
+    left = waiting.values("bulk").annotate(number=Count("*")).values("number")
     requests = BulkRefresh.objects.filter(requested_by=leader, cancelled_at=None)
     bulk = requests.annotate(left=Subquery(left)).filter(left__gt=0).order_by("-requested_at").first()
     return Running(bulk, bulk.left) if bulk else None

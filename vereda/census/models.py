@@ -182,6 +182,7 @@ class CedulaInfo(models.Model):
             models.Index(fields=["status", "priority", "next_at"], name="census_due"),
             models.Index(fields=["status", "claim_expires_at"], name="census_abandoned"),
             models.Index(fields=["referred_by", "status", "user"], name="census_referrals"),
+            models.Index(fields=["status", "user"], name="census_statuses"),
             models.Index(fields=["bulk", "status"], name="census_bulk"),
         ]
         constraints = [

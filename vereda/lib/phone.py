@@ -24,4 +24,5 @@ def spaced(number: str) -> str:
     """Return a stored number as people read it: "300 1234567"; unchanged when it is empty."""
     if not number:
         return ""
-    return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.NATIONAL)
+    parsed = phonenumbers.PhoneNumber(_COLOMBIA, int(number.removeprefix(f"+{_COLOMBIA}")))
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)

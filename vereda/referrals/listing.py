@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Case, Count, When
+from django.db.models import Case, Count, QuerySet, When
 from django.db.models.functions import Length
 from django.http import Http404
 
@@ -64,10 +64,7 @@ def records_of(viewer: User, query: ListQuery) -> CedulaInfoQuerySet:
     records = CedulaInfo.objects.referrals_of(viewer)
     if query.group != Group.ALL:
         records = records.filter(status__in=query.group.statuses)
-    if query.search:
-        found = User.objects.referrals_of(viewer).matching(query.search)
-        records = records.filter(user__in=found.values("pk"))
-    return records
+    return records.filter(user__in=_found(viewer, query)) if query.search else records
 
 
 def people_of(viewer: User, query: ListQuery) -> UserQuerySet:
@@ -75,7 +72,12 @@ def people_of(viewer: User, query: ListQuery) -> UserQuerySet:
     people = User.objects.referrals_of(viewer)
     if query.group != Group.ALL:
         people = people.filter(pk__in=records_of(viewer, ListQuery(group=query.group)).values("user"))
-    return people.matching(query.search) if query.search else people
+    return people.filter(pk__in=_found(viewer, query)) if query.search else people
+
+
+def _found(viewer: User, query: ListQuery) -> QuerySet[User, Any]:
+    """Return whom the search finds: a query of its own, so that it can take the index of what it searches."""
+    return User.objects.referrals_of(viewer).matching(query.search).values("pk")
 
 
 def counts_of(viewer: User, query: ListQuery) -> Counts:
@@ -83,7 +85,7 @@ def counts_of(viewer: User, query: ListQuery) -> Counts:
     if not viewer.is_leader:
         return Counts(people_of(viewer, query).count())
     records = records_of(viewer, ListQuery(query.search)).order_by()
-    by_status = dict(records.values_list("status").annotate(number=Count("pk")))
+    by_status = dict(records.values_list("status").annotate(number=Count("*")))
     return Counts(sum(by_status.values()), by_status)
 
 
@@ -91,6 +93,8 @@ def page_of(viewer: User, query: ListQuery, counts: Counts) -> list[Row]:
     """Return the rows of one page, in order. Raises `Http404` for a page that there is not."""
     if query.page > counts.pages(query.group):
         raise Http404
+    if not counts.of(query.group):
+        return []
     return slice_of(viewer, query, counts, first=(query.page - 1) * PAGE_SIZE, size=PAGE_SIZE)
 
 

@@ -57,6 +57,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='user',
+            index=models.Index(fields=['referred_by', 'cedula', 'phone'], name='referrals_by_number'),
+        ),
+        migrations.AddIndex(
+            model_name='user',
             index=models.Index(fields=['date_joined'], name='people_by_date'),
         ),
         migrations.AddIndex(

@@ -59,6 +59,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='cedulainfo',
+            index=models.Index(fields=['status', 'user'], name='census_statuses'),
+        ),
+        migrations.AddIndex(
+            model_name='cedulainfo',
             index=models.Index(fields=['bulk', 'status'], name='census_bulk'),
         ),
         migrations.AddIndex(
