@@ -14,8 +14,9 @@ from django.test import RequestFactory
 from vereda.accounts.models import User
 from vereda.census.models import CedulaInfo
 from vereda.census.sources.novedades import NovedadKind
-from vereda.census.statuses import ANSWERS, WAITING, Status
+from vereda.census.statuses import ANSWERS, FAILURES, WAITING, Status
 from vereda.census.wording import of_status
+from vereda.referrals.listing import Row
 
 TEMPLATES = sorted((settings.BASE_DIR / "vereda" / "templates").rglob("*.html"))
 STATIC = settings.BASE_DIR / "vereda" / "static"
@@ -88,6 +89,47 @@ def test_an_answer_that_could_not_be_renewed_says_so_and_stays() -> None:
 
     assert "No pudimos actualizar la respuesta. No hubo respuesta." in page
     assert "IE EL SAUCE" in page
+
+
+def row(status: str, answer: str = "", **fields: Any) -> str:
+    """Render the rows of a person in the leader's list, of a record that is never stored."""
+    person = User(pk=7, full_name="Caro", cedula="900000003", date_joined=AT)
+    record = CedulaInfo(
+        user=person,
+        status=status,
+        answer_status=answer,
+        answer_source="practice",
+        fetched_at=AT if answer else None,
+        next_at=AT,
+        **DETAILS[answer],
+        **fields,
+    )
+    context = {"row": Row(person, record), "user": User(role=User.Role.LEADER)}
+    return render_to_string("referrals/components/person.html", context)
+
+
+@pytest.mark.parametrize(("status", "answer"), COMBINATIONS)
+def test_every_state_of_a_row_says_its_badge_and_offers_what_helps(status: Status, answer: str) -> None:
+    shown = row(status, answer)
+
+    assert f'<tr id="referido-7" class="person-row" data-status="{status}"' in shown
+    assert CedulaInfo(status=status, **DETAILS[answer]).wording.badge in shown
+    assert ('name="ids"' in shown) is (status in FAILURES)
+    assert ("/censo/7/actualizar/" in shown) is (status not in WAITING)
+    assert ("Según el censo de práctica" in shown) is bool(answer)
+    assert all(text in shown for text in DETAILS[answer].values())
+    assert ("Última respuesta" in shown) is (bool(answer) and status != answer)
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("kind", [None, *NovedadKind])
+def test_a_leader_is_told_about_the_person_and_never_spoken_to_as_if_they_were(
+    status: Status, kind: NovedadKind | None
+) -> None:
+    told = of_status(status, kind).for_leader
+
+    assert told
+    assert not re.search(r"\busted\b|\bsu cédula está\b|\bAcérquese\b", told)
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)

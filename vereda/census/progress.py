@@ -41,5 +41,5 @@ def progress_of(leader: User, now: datetime) -> Progress | None:
     if running is None:
         return None
     bulk = running.bulk
-    last = CedulaInfo.objects.due(now).filter(bulk=bulk).in_turn().last()
+    last = CedulaInfo.objects.due(now).filter(bulk=bulk).in_turn().defer("raw_response").last()
     return Progress(bulk.pk, bulk.total, running.left, turns.turn_of(last, now) if last else None)

@@ -114,7 +114,8 @@ def rows_of(viewer: User, ids: Iterable[int]) -> list[Row]:
     if not viewer.is_leader:
         return [Row(person) for person in User.objects.referrals_of(viewer).filter(pk__in=ids)]
     records = CedulaInfo.objects.visible_to(viewer).exclude(user=viewer).filter(user__in=ids)
-    return [Row(record.user, record) for record in records.select_related("user__referred_by")]
+    seen = records.select_related("user__referred_by").defer("raw_response")  # evidence is long, and not for leaders
+    return [Row(record.user, record) for record in seen]
 
 
 def ordered_keys(person: User, name: str) -> tuple[Any, ...]:
