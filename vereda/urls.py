@@ -6,10 +6,13 @@ Next on the reading path: `vereda/accounts/models.py`.
 from django.contrib import admin
 from django.urls import include, path
 
+from vereda.accounts.views import admin_login
+
 urlpatterns = [
     path("", include("vereda.accounts.urls")),
     path("", include("vereda.census.urls")),
     path("", include("vereda.referrals.urls")),
+    path("admin/login/", admin_login, name="admin-login"),
     path("admin/", admin.site.urls),
 ]
 handler400 = "vereda.errors.bad_request"

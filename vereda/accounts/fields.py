@@ -1,8 +1,9 @@
-"""Columns of our own."""
+"""Columns of our own, and what becomes of one when the row that it points at goes."""
 
 from typing import Any
 
 from django.db import models
+from django.db.models.deletion import Collector
 
 from vereda.lib.text import fold
 
@@ -24,3 +25,12 @@ class FoldedField(models.CharField[str, str]):
         folded = fold(getattr(model_instance, self.source))[: self.max_length]
         setattr(model_instance, self.attname, folded)
         return folded
+
+
+def let_go(collector: Collector, field: Any, rows: models.QuerySet[Any], using: str) -> None:
+    """Null the column, as SET_NULL does, by a queryset without the rules of the model's own `update`."""
+    plain: models.QuerySet[Any] = models.QuerySet(rows.model, rows.query.chain(), using)
+    models.SET_NULL(collector, field, plain, using)
+
+
+let_go.lazy_sub_objs = True  # type: ignore[attr-defined]  # the rows need not be read, as with SET_NULL

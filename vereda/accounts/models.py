@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.utils import timezone
 
-from vereda.accounts.fields import FoldedField
+from vereda.accounts.fields import FoldedField, let_go
 from vereda.lib import cedula as cedulas
 from vereda.lib import phone as phones
 from vereda.lib.text import fold
@@ -52,12 +52,8 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(*(Q(folded_name__contains=word) for word in fold(search).split()))
 
     def update(self, **fields: Any) -> int:
-        """Update, but for what has a copy elsewhere that only `save` keeps true. Raises `TypeError`.
-
-        An inviter may be taken away: Django does so when one is deleted, and the copies are nulled with it.
-        """
-        copied = {name for name in ("full_name", "referred_by", "referred_by_id") if fields.get(name) is not None}
-        if copied:
+        """Update, but for what has a copy elsewhere that only `save` keeps true. Raises `TypeError`."""
+        if copied := fields.keys() & {"full_name", "referred_by", "referred_by_id"}:
             raise TypeError(f"save each person to change {', '.join(sorted(copied))}: copies of it are kept in step")
         return super().update(**fields)
 
@@ -112,7 +108,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         "código de invitación", max_length=REFERRAL_LENGTH, unique=True, default=new_referral_code
     )
     referred_by = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="referrals", verbose_name="invitado por"
+        "self", let_go, null=True, blank=True, related_name="referrals", verbose_name="invitado por"
     )
     referral_goal = models.PositiveSmallIntegerField("meta de invitados", default=10)
     is_active = models.BooleanField("activo", default=True)
@@ -149,6 +145,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Save, and with the name always what it is searched by."""
         if update_fields is not None and "full_name" in update_fields:
             update_fields = {*update_fields, "folded_name"}
+        if "full_name" not in self.get_deferred_fields():
+            self.folded_name = ""  # no longer deferred: filled in on the way
         super().save(*args, update_fields=update_fields, **options)
 
     @property

@@ -70,9 +70,13 @@ def refresh_all(*, records: CedulaInfoQuerySet, requested_by: User, now: datetim
 
 
 @transaction.atomic
-def cancel(*, bulk: BulkRefresh, now: datetime) -> int:
-    """Put those back to where they were whose lookup has not begun; return how many. What is in flight goes on."""
-    BulkRefresh.objects.filter(pk=bulk.pk, cancelled_at=None).update(cancelled_at=now)
+def cancel(*, bulk: BulkRefresh, now: datetime) -> int | None:
+    """Put those back to where they were whose lookup has not begun; return how many, None if that was done before.
+
+    What is in flight goes on.
+    """
+    if not BulkRefresh.objects.filter(pk=bulk.pk, cancelled_at=None).update(cancelled_at=now):
+        return None
     return CedulaInfo.objects.filter(bulk=bulk, status=Status.PENDING).update(
         status=F("status_before"), error_message=F("message_before"), bulk=None
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from vereda.accounts.models import User
 from vereda.census import turns
 from vereda.census.bulk import running_for
-from vereda.census.models import CedulaInfo
+from vereda.census.models import BulkRefresh, CedulaInfo
 from vereda.census.turns import Turn
 
 
@@ -43,3 +43,11 @@ def progress_of(leader: User, now: datetime) -> Progress | None:
     bulk = running.bulk
     last = CedulaInfo.objects.due(now).filter(bulk=bulk).in_turn().defer("raw_response").last()
     return Progress(bulk.pk, bulk.total, running.left, turns.turn_of(last, now) if last else None)
+
+
+def has_come_through(leader: User, key: str) -> bool:
+    """Whether the leader's request that a page shows by its key was not cancelled: nobody of it waits any more."""
+    bulk_id = key.partition(".")[0]
+    if not (bulk_id.isascii() and bulk_id.isdigit() and len(bulk_id) < 19):
+        return False
+    return BulkRefresh.objects.filter(pk=int(bulk_id), requested_by=leader, cancelled_at=None).exists()

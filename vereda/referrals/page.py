@@ -1,6 +1,6 @@
 """What the page of the list shows around its rows, and what of it a page that is open has yet to see."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,15 +8,12 @@ from django.http import QueryDict
 
 from vereda.accounts.models import User
 from vereda.census import turns
-from vereda.census.progress import Progress, progress_of
+from vereda.census.progress import Progress, has_come_through, progress_of
 from vereda.census.turns import Turn
 from vereda.referrals.forms import ORDERS, PAGE_SIZE, seen_versions
 from vereda.referrals.groups import Group
 from vereda.referrals.listing import Counts, Row, counts_of, ordered_keys, page_of, rows_of
 from vereda.referrals.queries import ListQuery
-
-UNSEEN = "-"
-"""The progress that a page has seen which may not show any yet."""
 
 _LABELS = {"nombre": "Nombre", "cedula": "Cédula", "fecha": "Registro", "estado": "Estado"}
 
@@ -180,24 +177,32 @@ class Changes:
         return bool(self.rows or self.gone or self.has_progress_changed or self.has_notice_changed)
 
 
-def changes_since(viewer: User, seen: QueryDict, now: datetime, asked: Collection[int] = ()) -> Changes:
-    """Return what changed since the page saw it: rows (`visto`), progress (`avance`) and notice (`aviso`).
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a page that is open shows: the version of each row, the progress and the notice; None of what it has not."""
 
-    The rows of those asked about are among it, whether or not they changed.
+    versions: Mapping[int, str]
+    progress: str | None = None
+    notice: str | None = None
 
-    Raises `BadInputError`.
-    """
-    versions = seen_versions(seen.getlist("visto"))
-    rows = rows_of(viewer, versions.keys() | asked)
-    progress = progress_of(viewer, now) if "avance" in seen else None
-    notice = turns.notice(now) if "aviso" in seen else None
+
+def read_seen(parameters: QueryDict) -> Seen:
+    """Return what a page says that it shows: `visto` of each row, `avance`, `aviso`. Raises `BadInputError`."""
+    return Seen(seen_versions(parameters.getlist("visto")), parameters.get("avance"), parameters.get("aviso"))
+
+
+def changes_since(viewer: User, seen: Seen, now: datetime, asked: Collection[int] = ()) -> Changes:
+    """Return what changed since the page saw it. The rows of those asked about are among it in any case."""
+    rows = rows_of(viewer, seen.versions.keys() | asked)
+    progress = progress_of(viewer, now) if seen.progress is not None else None
+    notice = turns.notice(now) if seen.notice is not None else None
     return Changes(
-        rows=[row for row in rows if row.person.pk in asked or row.version != versions[row.person.pk]],
-        gone=sorted(versions.keys() - {row.person.pk for row in rows}),
+        rows=[row for row in rows if row.person.pk in asked or row.version != seen.versions[row.person.pk]],
+        gone=sorted(seen.versions.keys() - {row.person.pk for row in rows}),
         is_live=progress is not None or any(row.is_waiting for row in rows),
         progress=progress,
         notice=notice,
-        has_progress_changed="avance" in seen and seen["avance"] != (progress.key if progress else ""),
-        is_progress_over=seen.get("avance", UNSEEN) != UNSEEN and progress is None,
-        has_notice_changed="aviso" in seen and seen["aviso"] != (notice.key if notice else ""),
+        has_progress_changed=seen.progress not in {None, progress.key if progress else ""},
+        is_progress_over=progress is None and bool(seen.progress) and has_come_through(viewer, seen.progress or ""),
+        has_notice_changed=seen.notice not in {None, notice.key if notice else ""},
     )

@@ -16,7 +16,10 @@ from vereda.referrals.forms import ListForm, cleaned
 from vereda.referrals.groups import Group
 
 DEFAULT_ORDER = "-fecha"
-_SESSION_KEY = "searched_number"
+MOST_KEPT = 8
+"""Searches for numbers that a session keeps: enough for "back"."""
+
+_SESSION_KEY = "searched_numbers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,10 @@ def read_query(parameters: QueryDict, session: SessionBase) -> ListQuery:
     """Return what an address asks for. Raises `BadInputError`."""
     given = cleaned(ListForm(parameters))
     key = given["buscado"]
-    kept = session.get(_SESSION_KEY, {}) if key else {}
-    is_lost = bool(key) and kept.get("key") != key
+    kept = session.get(_SESSION_KEY, {}).get(key, "") if key else ""
+    is_lost = bool(key) and not kept
     return ListQuery(
-        search="" if is_lost else kept.get("search", "") or given["q"],
+        search="" if is_lost else kept or given["q"],
         group=Group(given["estado"] or Group.ALL),
         order=given["orden"] or DEFAULT_ORDER,
         page=int(given["pagina"] or 1),
@@ -71,5 +74,6 @@ def new_search(search: str, session: SessionBase) -> ListQuery:
     if not any(character.isdigit() for character in search):
         return ListQuery(search)
     key = secrets.token_urlsafe(6)
-    session[_SESSION_KEY] = {"key": key, "search": search}
+    kept = [*session.get(_SESSION_KEY, {}).items(), (key, search)]
+    session[_SESSION_KEY] = dict(kept[-MOST_KEPT:])
     return ListQuery(search, key=key)

@@ -1,6 +1,7 @@
 """The leader's list: page, search, what changed, refresh of one, some or all, a full cédula, print."""
 
 from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -24,7 +25,7 @@ from vereda.referrals.access import leader_or_self_required, leader_required
 from vereda.referrals.forms import SearchForm, cleaned, marked_ids
 from vereda.referrals.groups import Group
 from vereda.referrals.listing import counts_of, records_of, slice_of
-from vereda.referrals.page import UNSEEN, Changes, Tools, changes_since, page_and_tools
+from vereda.referrals.page import Changes, Seen, Tools, changes_since, page_and_tools, read_seen
 from vereda.referrals.queries import ListQuery, new_search, read_query
 
 MOST_PRINTED = 1000
@@ -57,7 +58,7 @@ def changes(request: AuthenticatedRequest) -> HttpResponse:
     Every row of the page is asked about, so that one that changed elsewhere arrives as well.
     """
     query = read_query(request.GET, request.session)
-    found = changes_since(request.user, request.GET, timezone.now())
+    found = changes_since(request.user, read_seen(request.GET), timezone.now())
     if not found.has_any:
         return HttpResponse(status=204 if found.is_live else 286)
     response = _changes(request, query, found)
@@ -76,8 +77,8 @@ def refresh_one(request: AuthenticatedRequest, user_id: int) -> HttpResponse:
     """
     if user_id == request.user.pk:
         return census.refresh(request)
-    records = CedulaInfo.objects.visible_to(request.user).select_related("user__referred_by")
-    record = get_object_or_404(records, user_id=user_id)
+    shown = _shown(request)
+    record = get_object_or_404(CedulaInfo.objects.visible_to(request.user), user_id=user_id)
     try:
         is_asked = actions.request_lookup(
             record=record, requested_by=request.user, reason=Reason.LEADER, now=timezone.now()
@@ -85,43 +86,51 @@ def refresh_one(request: AuthenticatedRequest, user_id: int) -> HttpResponse:
     except actions.TooSoonError as error:
         return _told_to_wait(request, error.seconds)
     text = phrases.ASKED if is_asked else phrases.UNDER_WAY
-    return _changed(request, text, "info", asked=[user_id])
+    return _changed(request, shown, text, "info", asked=[user_id])
 
 
 @require_POST
 @leader_required
 def refresh_marked(request: AuthenticatedRequest) -> HttpResponse:
     """Look the marked people up again, as far as that can help them."""
+    shown = _shown(request)
     ids = marked_ids(request.POST.getlist("ids"))
     records = CedulaInfo.objects.visible_to(request.user).exclude(user=request.user).filter(user__in=ids)
-    if len(records) != len(ids):
+    if records.count() != len(ids):
         raise Http404
     tally = bulk.refresh_marked(records=records, requested_by=request.user, now=timezone.now())
-    return _changed(request, phrases.of_tally(tally), "success" if tally.queued else "warning", asked=ids)
+    return _changed(request, shown, phrases.of_tally(tally), "success" if tally.queued else "warning", asked=ids)
 
 
 @require_POST
 @leader_required
 def refresh_all(request: AuthenticatedRequest) -> HttpResponse:
     """Look everybody up again whom search and tab show, as far as that can help them, in the background."""
+    shown = _shown(request)
+    if shown.query.is_search_lost:
+        return _changed(request, shown, phrases.SEARCH_IS_LOST, "warning")
     visible = CedulaInfo.objects.visible_to(request.user)
-    records = records_of(request.user, read_query(request.POST, request.session)).filter(pk__in=visible.values("pk"))
+    records = records_of(request.user, shown.query).filter(pk__in=visible.values("pk"))
     try:
         started = bulk.refresh_all(records=records, requested_by=request.user, now=timezone.now())
     except bulk.AlreadyRunningError:
-        return _changed(request, phrases.BULK_IS_RUNNING, "warning")
+        return _changed(request, shown, phrases.BULK_IS_RUNNING, "warning")
     if started is None:
-        return _changed(request, phrases.NOBODY_TO_ASK, "warning")
-    return _changed(request, phrases.bulk_started(started.total), "success")
+        return _changed(request, shown, phrases.NOBODY_TO_ASK, "warning")
+    return _changed(request, shown, phrases.bulk_started(started.total), "success")
 
 
 @require_POST
 @leader_required
 def cancel(request: AuthenticatedRequest, bulk_id: int) -> HttpResponse:
     """Stop a request for many people: those whose turn has not come stay as they were."""
+    shown = _shown(request)
     request_for_many = get_object_or_404(BulkRefresh, pk=bulk_id, requested_by=request.user)
     put_back = bulk.cancel(bulk=request_for_many, now=timezone.now())
-    return _changed(request, phrases.bulk_cancelled(request_for_many.total - put_back, request_for_many.total), "info")
+    if put_back is None:
+        return _changed(request, shown, phrases.BULK_WAS_CANCELLED, "info")
+    total = request_for_many.total
+    return _changed(request, shown, phrases.bulk_cancelled(total - put_back, total), "info")
 
 
 @require_POST
@@ -156,18 +165,32 @@ def _allowed_query(request: AuthenticatedRequest) -> ListQuery:
     return query
 
 
-def _changed(request: AuthenticatedRequest, text: str, kind: str, asked: Collection[int] = ()) -> HttpResponse:
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the page shows that an action was asked for on."""
+
+    query: ListQuery
+    seen: Seen
+
+
+def _shown(request: AuthenticatedRequest) -> _Shown:
+    """Return what the page shows, before anything is done. Raises `BadInputError`."""
+    seen = read_seen(request.POST)
+    return _Shown(read_query(request.POST, request.session), replace(seen, progress=seen.progress or ""))
+
+
+def _changed(
+    request: AuthenticatedRequest, shown: _Shown, text: str, kind: str, asked: Collection[int] = ()
+) -> HttpResponse:
     """Answer an action: with what changed on the page, the rows of those asked about among it, and a toast.
 
     A plain form gets the page, with a message.
     """
-    query = read_query(request.POST, request.session)
     if not request.htmx:
         messages.add_message(request, _LEVELS[kind], text)
-        return redirect(query.address() + (f"#referido-{min(asked)}" if asked else ""))
-    seen = request.POST.copy()
-    seen.setdefault("avance", UNSEEN)  # the action may have begun or ended one
-    response = _changes(request, query, changes_since(request.user, seen, timezone.now(), asked))
+        return redirect(shown.query.address() + (f"#referido-{min(asked)}" if asked else ""))
+    found = changes_since(request.user, shown.seen, timezone.now(), asked)
+    response = _changes(request, shown.query, found)
     return trigger_client_event(response, "showToast", {"message": text, "type": kind})
 
 

@@ -43,6 +43,11 @@ class Migration(migrations.Migration):
             field=vereda.accounts.fields.FoldedField(default='', editable=False, max_length=360, source='full_name'),
             preserve_default=False,
         ),
+        migrations.AlterField(
+            model_name='user',
+            name='referred_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=vereda.accounts.fields.let_go, related_name='referrals', to=settings.AUTH_USER_MODEL, verbose_name='invitado por'),
+        ),
         migrations.AddIndex(
             model_name='user',
             index=models.Index(fields=['referred_by', 'date_joined'], name='referrals_by_date'),
