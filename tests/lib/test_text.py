@@ -9,3 +9,7 @@ def test_tidying_composes_accents_and_closes_up_white_space() -> None:
 
 def test_folding_ignores_accents_case_and_white_space() -> None:
     assert fold("  DIRECCIÓN  del\nPuesto") == fold("Direccion del puesto")
+
+
+def test_folding_takes_every_apostrophe_for_the_same() -> None:
+    assert fold("D’Angelo") == fold("d'angelo") == fold("D‘ANGELO")

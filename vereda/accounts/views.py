@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import segno
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.auth import login, update_session_auth_hash, views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -94,10 +94,12 @@ class Login(views.LoginView):
 @login_not_required
 @require_safe
 def admin_login(request: HttpRequest) -> HttpResponse:
-    """Send strangers from the administration to the one login that there is; who has logged in may not enter."""
-    if request.user.is_authenticated:
-        raise PermissionDenied
-    return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+    """Send strangers from the administration to the one login that there is; who has logged in may enter or not."""
+    if request.user.is_anonymous:
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+    if admin.site.has_permission(request):
+        return redirect("admin:index")
+    raise PermissionDenied
 
 
 @require_safe

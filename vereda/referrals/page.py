@@ -148,14 +148,9 @@ def page_and_tools(viewer: User, query: ListQuery, now: datetime) -> tuple[Page,
     if not viewer.is_leader:
         return page, Tools(query, counts, is_live=False, progress=None)
     progress = progress_of(viewer, now)
-    has_waiting = counts.of(Group.WAITING) > 0
-    return page, Tools(
-        query,
-        counts,
-        is_live=progress is not None or any(row.is_waiting for row in page.rows),
-        progress=progress,
-        notice=turns.notice(now) if has_waiting and progress is None else None,
-    )
+    is_live = progress is not None or any(row.is_waiting for row in page.rows)
+    notice = turns.notice(now) if is_live and progress is None else None
+    return page, Tools(query, counts, is_live, progress, notice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +190,12 @@ def changes_since(viewer: User, seen: Seen, now: datetime, asked: Collection[int
     """Return what changed since the page saw it. The rows of those asked about are among it in any case."""
     rows = rows_of(viewer, seen.versions.keys() | asked)
     progress = progress_of(viewer, now) if seen.progress is not None else None
-    notice = turns.notice(now) if seen.notice is not None else None
+    is_live = progress is not None or any(row.is_waiting for row in rows)
+    notice = turns.notice(now) if seen.notice is not None and is_live and progress is None else None
     return Changes(
         rows=[row for row in rows if row.person.pk in asked or row.version != seen.versions[row.person.pk]],
         gone=sorted(seen.versions.keys() - {row.person.pk for row in rows}),
-        is_live=progress is not None or any(row.is_waiting for row in rows),
+        is_live=is_live,
         progress=progress,
         notice=notice,
         has_progress_changed=seen.progress not in {None, progress.key if progress else ""},

@@ -1,0 +1,39 @@
+"""The list on paper."""
+
+import re
+
+from django.test import Client
+
+from tests import make
+from tests.referrals.pages import invited, key_of, printed, put
+from vereda.accounts.models import User
+from vereda.census.statuses import Status
+
+
+def test_what_tab_search_and_order_show_is_printed(as_beto: Client, beto: User, eva: User) -> None:
+    names = ("Fabio Arias", "Gloria Arias", "Hugo Arias", "Inés Bravo")
+    people = [make.person(name, referred_by=beto) for name in names]
+    for person in people[1:]:
+        put(person, Status.ACTIVE)
+    html = printed(as_beto, "?estado=encontrados&q=arias&orden=-nombre")
+
+    assert re.findall(r'<th scope="row">(\w+)', html) == ["Hugo", "Gloria"]
+    for text in ("Encontrados · 2 personas", "Encontrado</td>", "IE EL SAUCE", "PASTO"):
+        assert text in html
+
+
+def test_a_search_for_a_number_is_printed_as_well(as_beto: Client, named: list[User]) -> None:
+    html = printed(as_beto, f"?buscado={key_of(as_beto, named[1].cedula)}")
+
+    assert re.findall(r'<th scope="row">(\w+)', html) == ["Gloria"]
+    assert named[1].cedula not in html
+
+
+def test_more_than_one_page_of_the_list_is_printed_at_once(as_beto: Client, beto: User) -> None:
+    invited(beto, 60)
+
+    assert printed(as_beto).count('<th scope="row">') == 60
+
+
+def test_a_search_that_is_lost_is_told_on_paper_too(as_beto: Client, named: list[User]) -> None:
+    assert "Esa búsqueda ya no está guardada" in printed(as_beto, "?buscado=forgotten")

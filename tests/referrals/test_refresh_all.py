@@ -1,0 +1,226 @@
+"""Refresh of all who match, its progress and its cancel."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests.referrals.pages import (
+    ALL,
+    LIVE,
+    answer,
+    bulk_path,
+    invited,
+    key_of,
+    offered,
+    post,
+    put,
+    record_of,
+    refresh_one,
+    seen,
+    shown,
+    statuses,
+    toast,
+)
+from vereda.accounts.models import User
+from vereda.census import actions
+from vereda.census.models import BulkRefresh, CedulaInfo, SourceState
+from vereda.census.statuses import FAILURES, Status
+
+
+def test_everybody_who_failed_is_queued_and_nobody_else(as_beto: Client, beto: User, eva: User) -> None:
+    people = invited(beto, 9)
+    for person, status in zip(people, Status, strict=True):
+        put(person, status)
+    put(eva, Status.ERROR)
+    put(beto, Status.ERROR)
+    reply = post(as_beto, ALL)
+
+    assert toast(reply) == {"message": "Quedaron en turno 3 consultas.", "type": "success"}
+    assert statuses(people) == [Status.PENDING if status in FAILURES else status for status in Status]
+    assert statuses([eva, beto]) == [Status.ERROR] * 2
+
+
+def test_a_superuser_asks_about_everybody_but_themselves(client: Client, ana: User, caro: User, eva: User) -> None:
+    for person in (ana, caro, eva):
+        put(person, Status.ERROR)
+    client.force_login(ana)
+    post(client, ALL)
+
+    assert statuses([ana, caro, eva]) == [Status.ERROR, Status.PENDING, Status.PENDING]
+
+
+@pytest.mark.parametrize(
+    ("form", "queued"),
+    [
+        ({"estado": "todos"}, [True, True]),
+        ({"estado": "errores"}, [True, True]),
+        ({"q": "glor"}, [False, True]),
+        ({"q": "gloria", "estado": "errores"}, [False, True]),
+        ({"q": "nadie"}, [False, False]),
+        ({"estado": "encontrados"}, [False, False]),
+        ({"estado": "pendientes"}, [False, False]),
+    ],
+)
+def test_all_are_those_whom_tab_and_search_show(
+    as_beto: Client, named: list[User], form: dict[str, str], queued: list[bool]
+) -> None:
+    reply = post(as_beto, ALL, **form)
+
+    assert [status == Status.PENDING for status in statuses(named)] == queued
+    assert toast(reply)["type"] == ("success" if any(queued) else "warning")
+    assert BulkRefresh.objects.exists() == any(queued)
+
+
+def test_all_are_those_whom_a_number_that_is_kept_out_of_the_address_finds(as_beto: Client, named: list[User]) -> None:
+    post(as_beto, ALL, buscado=key_of(as_beto, named[1].cedula))
+
+    assert statuses(named) == [Status.TIMEOUT, Status.PENDING]
+
+
+def test_a_search_that_is_lost_never_asks_about_everybody(as_beto: Client, named: list[User]) -> None:
+    post(as_beto, ALL, buscado="forgotten")
+
+    assert statuses(named) == [Status.TIMEOUT] * 2
+
+
+def test_a_second_request_is_refused_while_the_first_runs(as_beto: Client, named: list[User], beto: User) -> None:
+    post(as_beto, ALL, q="fabio")
+    reply = post(as_beto, ALL)
+
+    assert toast(reply)["message"].startswith("Ya hay una consulta de muchas personas en marcha.")
+    assert statuses(named) == [Status.PENDING, Status.TIMEOUT]
+    assert BulkRefresh.objects.count() == 1
+
+
+def test_another_leader_may_ask_meanwhile(as_beto: Client, named: list[User], dani: User, eva: User) -> None:
+    put(eva, Status.ERROR)
+    post(as_beto, ALL)
+    as_beto.force_login(dani)
+    post(as_beto, ALL)
+
+    assert record_of(eva).status == Status.PENDING
+
+
+def test_the_reply_shows_the_progress_and_takes_the_button_away(as_beto: Client, named: list[User]) -> None:
+    html = post(as_beto, ALL, visto=seen(*named)).content.decode()
+
+    assert set(shown(html)) == {person.pk for person in named}
+    assert '<progress max="2" value="0"' in html
+    assert f"/referidos/actualizar-todos/{BulkRefresh.objects.get().pk}/cancelar/" in html
+    assert offered(html) == []
+    assert LIVE in html
+
+
+def test_the_page_shows_the_progress(as_beto: Client, named: list[User]) -> None:
+    post(as_beto, ALL)
+    answer(named[0])
+    html = as_beto.get("/referidos/").content.decode()
+
+    assert '<progress max="2" value="1"' in html
+    assert "1 de 2" in html
+
+
+@pytest.mark.usefixtures("worker")
+def test_the_progress_says_how_long_the_rest_takes(as_beto: Client, named: list[User]) -> None:
+    post(as_beto, ALL)
+
+    assert re.search(r"0 de 2 · faltan unos \d+ s", as_beto.get("/referidos/").content.decode())
+
+
+def test_the_progress_says_what_keeps_it_waiting(as_beto: Client, named: list[User]) -> None:
+    post(as_beto, ALL)
+    SourceState.objects.filter(source="practice").update(is_paused=True)
+
+    assert "0 de 2. Las consultas están en pausa por ahora." in as_beto.get("/referidos/").content.decode()
+
+
+def test_a_refresh_of_one_meanwhile_does_not_bring_the_button_back(
+    as_beto: Client, beto: User, named: list[User]
+) -> None:
+    invited(beto, 1, Status.ERROR)
+    post(as_beto, ALL, q="fabio")
+
+    assert offered(as_beto.get("/referidos/").content.decode()) == []
+    assert offered(refresh_one(as_beto, named[1]).content.decode()) == []
+
+
+def test_the_button_counts_whom_it_would_ask_about(as_beto: Client, named: list[User]) -> None:
+    numbers = [offered(as_beto.get(f"/referidos/{query}").content.decode()) for query in ("", "?q=fabio")]
+
+    assert numbers == [["2"], ["1"]]
+    assert offered(as_beto.get("/referidos/?estado=encontrados").content.decode()) == []
+
+
+def test_the_queries_do_not_grow_with_all(as_beto: Client, beto: User, django_capture_on_commit_callbacks: Any) -> None:
+    costs = []
+    for number in (12, 40):
+        CedulaInfo.objects.filter(referred_by=beto).delete()
+        invited(beto, number, Status.ERROR)
+        with django_capture_on_commit_callbacks() as bells, CaptureQueriesContext(connection) as queries:
+            post(as_beto, ALL)
+        costs.append((len(queries), len(bells)))
+
+    assert costs[0] == costs[1]
+
+
+def test_a_cancel_puts_back_status_and_message(as_beto: Client, named: list[User]) -> None:
+    before = [(record_of(person).status, record_of(person).error_message) for person in named]
+    post(as_beto, ALL)
+    reply = post(as_beto, bulk_path(), visto=seen(*named))
+
+    assert toast(reply) == {"message": "Consulta cancelada: se alcanzaron a hacer 0 de 2.", "type": "info"}
+    assert [(record_of(person).status, record_of(person).error_message) for person in named] == before
+    assert set(shown(reply.content.decode())) == {person.pk for person in named}
+    assert "<progress" not in reply.content.decode()
+
+
+def test_a_cancel_leaves_whom_a_worker_is_at_and_whom_the_census_answered_about(as_beto: Client, beto: User) -> None:
+    people = invited(beto, 3, Status.ERROR)
+    post(as_beto, ALL)
+    answer(people[0])
+    assert actions.claim(user_id=people[1].pk, now=timezone.now())
+    reply = post(as_beto, bulk_path())
+
+    assert statuses(people) == [Status.NOT_FOUND, Status.PROCESSING, Status.ERROR]
+    assert toast(reply)["message"] == "Consulta cancelada: se alcanzaron a hacer 2 de 3."
+
+
+def test_after_a_cancel_another_request_is_taken_once_the_cooldown_is_over(as_beto: Client, named: list[User]) -> None:
+    post(as_beto, ALL)
+    post(as_beto, bulk_path())
+    CedulaInfo.objects.update(requested_at=timezone.now() - timedelta(minutes=5))
+    post(as_beto, ALL)
+
+    assert statuses(named) == [Status.PENDING] * 2
+
+
+def test_a_second_cancel_does_not_claim_that_everybody_was_asked_about(as_beto: Client, named: list[User]) -> None:
+    post(as_beto, ALL)
+    path = bulk_path()
+    post(as_beto, path)
+
+    assert "2 de 2" not in toast(post(as_beto, path))["message"]
+
+
+def test_nobody_cancels_the_request_of_another_leader(
+    as_beto: Client, named: list[User], ana: User, dani: User
+) -> None:
+    post(as_beto, ALL)
+    for other in (dani, ana):
+        as_beto.force_login(other)
+        assert post(as_beto, bulk_path()).status_code == 404
+
+    assert statuses(named) == [Status.PENDING] * 2
+
+
+def test_without_javascript_all_and_cancel_lead_back_to_the_list(as_beto: Client, named: list[User]) -> None:
+    started = as_beto.post(ALL, {"estado": "errores"})
+    cancelled = as_beto.post(bulk_path(), {"estado": "errores"})
+
+    assert started["Location"] == cancelled["Location"] == "/referidos/?estado=errores"
