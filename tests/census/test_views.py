@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from vereda.accounts.models import User
 from vereda.census import actions, health, heartbeat
-from vereda.census.models import CedulaInfo, SourceState
+from vereda.census.models import CedulaInfo, Priority, SourceState
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, NotFound, Outcome
 from vereda.census.statuses import FINAL, WAITING, Status
 
@@ -150,6 +150,16 @@ def test_within_the_cooldown_a_refresh_is_a_429_with_the_time_left(as_caro: Clie
     assert reply.status_code == 429
     assert 0 < int(reply["Retry-After"]) <= 30
     assert "segundos" in json.loads(reply["HX-Trigger"])["showToast"]["message"]
+
+
+def test_who_waits_in_bulk_can_go_ahead_from_the_profile(as_caro: Client, caro: User) -> None:
+    CedulaInfo.objects.filter(user=caro).update(priority=Priority.IN_BULK)
+    assert "Consultar ahora" in as_caro.get("/perfil/").content.decode()
+
+    answer = as_caro.post("/censo/actualizar/", headers={"HX-Request": "true"}).content.decode()
+
+    assert "Consultar ahora" not in answer
+    assert CedulaInfo.objects.get(user=caro).priority == Priority.AT_A_SCREEN
 
 
 def test_without_javascript_a_refresh_leads_back_to_the_profile(as_caro: Client, caro: User) -> None:

@@ -9,7 +9,10 @@ from vereda.lib.text import fold
 
 
 class FoldedField(models.CharField[str, str]):
-    """A copy of a text column for searching and sorting: no accents, no case. Written whenever the row is saved."""
+    """A copy of a text column for searching and sorting: no accents, no case. Written whenever the row is saved.
+
+    It is sorted by its characters alone, as Python does, whatever the collation of the database.
+    """
 
     def __init__(self, *args: Any, source: str, **options: Any) -> None:
         self.source = source
@@ -19,6 +22,11 @@ class FoldedField(models.CharField[str, str]):
         """Return how to make this column again, for migrations."""
         name, path, args, options = super().deconstruct()
         return name, path, args, {**options, "source": self.source}
+
+    def db_parameters(self, connection: Any) -> Any:
+        """Return how the column is made; SQLite compares characters anyway."""
+        parameters = super().db_parameters(connection)
+        return {**parameters, "collation": "C"} if connection.vendor == "postgresql" else parameters
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: FBT001
         """Return what is written."""

@@ -145,7 +145,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Save, and with the name always what it is searched by."""
         if update_fields is not None and "full_name" in update_fields:
             update_fields = {*update_fields, "folded_name"}
-        if "full_name" not in self.get_deferred_fields():
+        deferred = self.get_deferred_fields()
+        if "folded_name" in deferred and "full_name" not in deferred:
             self.folded_name = ""  # no longer deferred: filled in on the way
         super().save(*args, update_fields=update_fields, **options)
 

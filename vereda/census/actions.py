@@ -63,7 +63,8 @@ def follow_inviter(*, user: User) -> None:
 def request_lookup(*, record: CedulaInfo, requested_by: User, reason: Reason, now: datetime) -> bool:
     """Ask for a new lookup of a final record; the last answer is kept meanwhile.
 
-    Returns False when one is under way already. Raises `TooSoonError` within the cooldown of the last request.
+    Returns False when one is under way already; one that waits in bulk goes ahead for who waits at a screen.
+    Raises `TooSoonError` within the cooldown of the last request.
     """
     cooldown = timedelta(seconds=settings.CENSUS_COOLDOWN_SECONDS)
     is_asked = CedulaInfo.objects.filter(pk=record.pk, status__in=FINAL, requested_at__lte=now - cooldown).update(
@@ -76,6 +77,10 @@ def request_lookup(*, record: CedulaInfo, requested_by: User, reason: Reason, no
     if record.is_final:
         left = record.requested_at + cooldown - now
         raise TooSoonError(max(1, round(left.total_seconds())))
+    behind = CedulaInfo.objects.filter(pk=record.pk, status=Status.PENDING, priority__gt=reason.priority)
+    if behind.update(priority=reason.priority):
+        record.priority = reason.priority
+        ring_on_commit(record.user_id)
     return False
 
 

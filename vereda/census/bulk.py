@@ -83,12 +83,15 @@ def cancel(*, bulk: BulkRefresh, now: datetime) -> int | None:
 
 
 def running_for(leader: User) -> Running | None:
-    """Return the leader's request that still has people waiting, by one query; None without one."""
+    """Return the leader's request that still has people waiting, by one query; None without one.
+
+    There is one at a time, so it can only be the last.
+    """
     waiting = CedulaInfo.objects.waiting().filter(bulk=OuterRef("pk")).order_by()
     left = waiting.values("bulk").annotate(number=Count("*")).values("number")
     requests = BulkRefresh.objects.filter(requested_by=leader, cancelled_at=None)
-    bulk = requests.annotate(left=Subquery(left)).filter(left__gt=0).order_by("-requested_at").first()
-    return Running(bulk, bulk.left) if bulk else None
+    last = requests.annotate(left=Subquery(left)).order_by("-requested_at").first()
+    return Running(last, last.left) if last and last.left else None
 
 
 def _ask(records: CedulaInfoQuerySet, *, requested_by: User, now: datetime, bulk: BulkRefresh | None = None) -> int:

@@ -233,6 +233,11 @@ class CedulaInfo(models.Model):
         return self.status in FAILURES
 
     @property
+    def can_go_ahead(self) -> bool:
+        """Whether it waits in bulk, behind everybody at a screen."""
+        return self.status == Status.PENDING and self.priority == Priority.IN_BULK
+
+    @property
     def has_answer(self) -> bool:
         """Whether the census ever answered about this person; that answer stays on screen during a refresh."""
         return bool(self.answer_status)

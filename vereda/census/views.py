@@ -104,7 +104,7 @@ def _section(record: CedulaInfo) -> dict[str, Any]:
     now = timezone.now()
     age = (now - record.requested_at).total_seconds()
     poll_seconds = 1 if age < EAGER_SECONDS else 5
-    seen = f"{record.version}.{poll_seconds}"
+    seen = f"{record.version}.{record.priority}.{poll_seconds}"
     return {"record": record, "turn": turns.turn_of(record, now), "poll_seconds": poll_seconds, "seen": seen}
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from django.db.models import Case, Count, QuerySet, When
 from django.db.models.functions import Length
 from django.http import Http404
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 from vereda.accounts.models import User, UserQuerySet
 from vereda.census.models import CedulaInfo, CedulaInfoQuerySet
@@ -31,6 +33,16 @@ class Row:
 
     person: User
     record: CedulaInfo | None = None
+
+    @property
+    def key(self) -> SafeString:
+        """The person's number, ready for a page, which has it many times."""
+        return mark_safe(str(self.person.pk))  # noqa: S308 - a number
+
+    @property
+    def name(self) -> SafeString:
+        """The person's name, ready for a page, which has it many times."""
+        return escape(self.person.full_name)
 
     @property
     def is_waiting(self) -> bool:
@@ -114,7 +126,8 @@ def rows_of(viewer: User, ids: Iterable[int]) -> list[Row]:
     if not viewer.is_leader:
         return [Row(person) for person in User.objects.referrals_of(viewer).filter(pk__in=ids)]
     records = CedulaInfo.objects.visible_to(viewer).exclude(user=viewer).filter(user__in=ids)
-    seen = records.select_related("user__referred_by").defer("raw_response")  # evidence is long, and not for leaders
+    related = "user__referred_by" if viewer.is_superuser else "user"
+    seen = records.select_related(related).defer("raw_response")  # evidence is long, and not for leaders
     return [Row(record.user, record) for record in seen]
 
 

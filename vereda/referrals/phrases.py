@@ -4,7 +4,7 @@ from vereda.census.bulk import Tally
 
 ASKED = "Listo: volvemos a consultar esta cédula."
 UNDER_WAY = "Esta consulta ya está en marcha."
-NOBODY_TO_ASK = "No hay a quién volver a consultar: nadie de esta lista tiene una consulta fallida."
+NOBODY_TO_ASK = "No hay a quién volver a consultar: ninguna consulta ha fallado, o acaban de pedirse."
 BULK_IS_RUNNING = "Ya hay una consulta de muchas personas en marcha. Espere a que termine, o cancélela."
 BULK_WAS_CANCELLED = "Esa consulta ya estaba cancelada."
 SEARCH_IS_LOST = "La búsqueda ya no está guardada: escríbala de nuevo antes de actualizar a todos."
