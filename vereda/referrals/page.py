@@ -58,8 +58,13 @@ class Tools:
 
     @property
     def failed(self) -> int:
-        """How many of what is shown a lookup in bulk can help."""
-        return self.counts.of(Group.FAILED) if self.query.group in {Group.ALL, Group.FAILED} else 0
+        """How many of what is searched for a lookup in bulk can help."""
+        return self.counts.of(Group.FAILED)
+
+    @property
+    def shows_failed(self) -> bool:
+        """Whether the tab shows them."""
+        return self.query.group in {Group.ALL, Group.FAILED}
 
     @property
     def changes_address(self) -> str:

@@ -4,6 +4,9 @@
 
 (() => {
   const table = document.getElementById("referidos");
+  if (!table || !("whole" in table.dataset)) {
+    window.addEventListener("popstate", () => location.reload()); // an address that another page has filtered to
+  }
   if (!table) return;
 
   /* Opening and closing */
@@ -43,7 +46,7 @@
   /* Live updates: what comes in is made to look like what it replaces, and said to those who do not see it */
 
   let news = [];
-  let focused = ""; // the row that lost the focus with a control that it no longer has
+  let focused = ""; // the part of the page that has the focus when a request goes out or a swap comes in
 
   document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target, fragment } }) => {
     const row = fragment.firstElementChild; // none when a row goes away
@@ -57,18 +60,29 @@
 
   const words = (row, part) => row.querySelector(part).textContent.trim();
 
-  document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful, requestConfig } }) => {
-    if (elt === form && successful && requestConfig.path === form.getAttribute("hx-post")) form.reset();
-    if (focused && document.activeElement === document.body) {
-      document.getElementById(focused)?.querySelector(".open").focus({ preventScroll: true });
-    }
-    focused = "";
+  document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful } }) => {
+    if (elt === form && successful) form.reset();
     if (news.length) document.getElementById("cambios").textContent = news.join(". ");
     news = [];
     table.querySelectorAll(".open").forEach((button) => setOpen(button, !detailOf(button).hidden));
     showMarked();
     showWhat();
+    giveFocusBack();
   });
+
+  document.addEventListener("htmx:beforeRequest", () => {
+    focused = document.activeElement.closest(".person-row, #marcados, #todos, #avance")?.id || "";
+  });
+
+  /* A control that is gone leaves the focus to its row; the button for all and its progress, to each other */
+
+  function giveFocusBack() {
+    const active = document.activeElement;
+    const isLost = active === document.body || !active.checkVisibility();
+    const heir = { todos: "#avance button", avance: "#todos button" }[focused] || (focused && `#${focused} .open`);
+    if (isLost && focused) (document.querySelector(heir) || table.querySelector(".open"))?.focus({ preventScroll: true });
+    focused = "";
+  }
 
   /* Filtering and sorting */
 

@@ -107,7 +107,7 @@
   document.addEventListener("htmx:beforeRequest", (event) => {
     const { elt, target } = event.detail;
     if (document.hidden && isPolling(elt)) return event.preventDefault();
-    if (target.contains(document.activeElement)) hadFocus.add(target.id); // now: a disabled button loses it
+    if (target.id && target.contains(document.activeElement)) hadFocus.add(target.id); // now: a disabled button loses it
   });
 
   document.addEventListener("visibilitychange", () => {
