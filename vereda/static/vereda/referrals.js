@@ -5,7 +5,10 @@
 (() => {
   const table = document.getElementById("referidos");
   if (!table || !("whole" in table.dataset)) {
-    window.addEventListener("popstate", () => location.reload()); // an address that another page has filtered to
+    const asked = location.search;
+    window.addEventListener("popstate", () => {
+      if (location.search !== asked) location.reload(); // an address that a page before this one has filtered to
+    });
   }
   if (!table) return;
 
