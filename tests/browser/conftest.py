@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page
 
 from tests import make
+from tests.browser.backstage import Backstage
+from tests.browser.people import Invited, Somebody, make_inviter
 from tests.stack import Stack, stack
 from vereda.census.sources.browser import find_executable
 
@@ -43,6 +46,34 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The product without retries, so that a failure is final at once."""
     with stack(Path(tmp_path_factory.mktemp("product"))) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def backstage(product: Stack) -> Iterator[Backstage]:
+    """Hands behind the product's scene, for people whom nobody needs to see register."""
+    with Backstage(product.environment) as hands:
+        yield hands
+
+
+def log_in(page: Page, product: Stack, cedula: str, path: str) -> None:
+    """Log somebody in who has the tests' password, and open a page."""
+    page.goto(f"{product.url}/ingresar/?{urlencode({'next': path})}")
+    page.get_by_role("textbox", name="Número de cédula").fill(cedula)
+    page.get_by_role("textbox", name="Clave").fill(make.PASSWORD)
+    page.get_by_role("button", name="Ingresar").click()
+    page.wait_for_url(f"{product.url}{path}")
+
+
+@pytest.fixture
+def open_list(page: Page, product: Stack, backstage: Backstage) -> Callable[..., Somebody]:
+    """Make somebody who invited these people, log them in and open their list; returns the inviter."""
+
+    def made(*invited: Invited, query: str = "", is_leader: bool = True) -> Somebody:
+        inviter = backstage.run(make_inviter, invited, is_leader=is_leader)
+        log_in(page, product, inviter.cedula, f"/referidos/{query}")
+        return inviter
+
+    return made
 
 
 @pytest.fixture

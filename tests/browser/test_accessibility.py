@@ -1,17 +1,21 @@
 """Every page, with axe: WCAG 2.2 AA and best practice, on a phone and on a laptop."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import LAPTOP, PHONE
+from tests.browser.people import BLOCKED, DECEASED, DOUBLE, ERROR, FOUND, NOT_FOUND, TIMEOUT, Invited, Somebody
 from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
 
 PUBLIC = ["/registro/?ref=NOSUCH22", "/ingresar/", "/privacidad/"]
+ANSWERED = [FOUND, DECEASED, DOUBLE, NOT_FOUND, BLOCKED, TIMEOUT, ERROR]
+EVERY_STATUS = [Invited(f"Persona {place}", outcome) for place, outcome in enumerate([*ANSWERED, None])]
 OWN = ["/", "/perfil/", "/perfil/clave/", "/no-existe/"]
 
 
@@ -50,3 +54,58 @@ def test_a_persons_pages_are_accessible_with_any_answer(
     for path in OWN:
         page.goto(product.url + path)
         assert_clean(page)
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_the_list_is_accessible_closed_open_marked_and_while_many_are_asked_about(
+    page: Page, open_list: Callable[..., Somebody], size: dict[str, int], colours: Literal["light", "dark"]
+) -> None:
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=colours)
+    open_list(*EVERY_STATUS)
+    assert_clean(page)
+    for opener in page.locator("button.open").all():
+        opener.click()
+    expect(page.locator(".person-detail:visible")).to_have_count(len(EVERY_STATUS))
+    assert_clean(page)
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    expect(page.locator("#marcados")).to_be_visible()
+    assert_clean(page)
+    page.get_by_role("button", name="Desmarcar").click()
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Actualizar todos los que coinciden").click()
+    expect(page.locator("#avance progress")).to_be_visible()
+    expect(page.locator("#toasts .toast")).to_be_visible()
+    assert_clean(page)
+
+
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_the_lists_other_faces_are_accessible(
+    page: Page, product: Stack, open_list: Callable[..., Somebody], size: dict[str, int]
+) -> None:
+    page.set_viewport_size(size)
+    open_list(*EVERY_STATUS)
+    for path in ("?estado=novedades&orden=nombre", "?q=nadie", "imprimir/"):
+        page.goto(f"{product.url}/referidos/{path}")
+        assert_clean(page)
+    page.goto(f"{product.url}/referidos/")
+    page.get_by_role("searchbox").fill("3001234567")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.get_by_role("link", name="Ver todos")).to_be_visible()
+    assert_clean(page)
+    open_other_list(page, open_list)
+    assert_clean(page)
+    open_other_list(page, open_list, *EVERY_STATUS, is_leader=False)
+    for path in ("", "imprimir/"):
+        page.goto(f"{product.url}/referidos/{path}")
+        assert_clean(page)
+    open_other_list(page, open_list, *[Invited(f"Persona {place}", NOT_FOUND) for place in range(51)])
+    assert_clean(page)
+
+
+def open_other_list(page: Page, open_list: Callable[..., Somebody], *invited: Invited, is_leader: bool = True) -> None:
+    """Let somebody else take the browser."""
+    page.context.clear_cookies()
+    open_list(*invited, is_leader=is_leader)

@@ -117,7 +117,7 @@
     });
   });
 
-  document.addEventListener("htmx:afterRequest", ({ detail: { target, elt } }) => {
+  document.addEventListener("htmx:afterRequest", ({ detail: { target, requestConfig: { elt } } }) => {
     if (!hadFocus.delete(target.id) || document.activeElement !== document.body) return;
     const button = document.contains(elt) ? elt.querySelector("button") : null;
     (button || document.getElementById(target.id))?.focus({ preventScroll: true });
