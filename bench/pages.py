@@ -232,17 +232,21 @@ def seen(page: str) -> dict[str, list[str]]:
 
 
 def polls(beto: Client, when: str = "") -> None:
-    """Measure what a page asks every few seconds, with nothing, one and all of its rows changed."""
+    """Measure what a page asks every few seconds, with nothing, one and all of its rows changed.
+
+    All at once they change by a request for all or its cancel; at a pace of 5 s, one does. While such a request runs, a
+    poll brings its progress as well. Neither has a limit.
+    """
     page = beto.get("/referidos/?estado=pendientes").content.decode()
     address = html.unescape(re.search(r'id="vivo" hx-get="([^"]*)"', page)[1])
     known = seen(page)
     rows = known["visto"]
     assert len(rows) == WAITING
     changed = [f"{row.split('.')[0]}.00000000" for row in rows]
-    for number, limits in ((0, UNCHANGED), (1, POLL), (WAITING, POLL)):
+    for number, limits in ((0, UNCHANGED), (1, POLL), (WAITING, None)):
         asked = {**known, "visto": [*changed[:number], *rows[number:]]}
         what = f"poll of {WAITING} waiting{when}, {number} changed"
-        bench(what, lambda: beto.get(address, asked, headers=HTMX), limits)  # noqa: B023 - called at once
+        bench(what, lambda: beto.get(address, asked, headers=HTMX), None if when else limits)  # noqa: B023 - called at once
 
 
 def refreshes(beto: Client) -> None:

@@ -12,12 +12,15 @@ from playwright.sync_api import Page
 
 from tests import make
 from tests.browser.backstage import Backstage
-from tests.browser.people import Invited, Somebody, make_inviter
+from tests.browser.people import Invited, Somebody, hold_lookups, make_inviter
 from tests.stack import Stack, stack
 from vereda.census.sources.browser import find_executable
 
 PHONE = {"width": 390, "height": 844}
 LAPTOP = {"width": 1366, "height": 768}
+HOLD_SECONDS = 6.0
+"""For how long nobody is looked up, so that a request for many can be seen and stopped while it is under way."""
+
 _numbers = count(9_001_000)
 
 
@@ -103,3 +106,13 @@ def join(page: Page, product: Stack) -> Callable[..., str]:
         return cedula
 
     return register
+
+
+@pytest.fixture
+def held(backstage: Backstage) -> Callable[[], None]:
+    """Keep the product from asking about anybody for a while: only the first of those in turn is taken up."""
+
+    def hold() -> None:
+        backstage.run(hold_lookups, seconds=HOLD_SECONDS)
+
+    return hold
