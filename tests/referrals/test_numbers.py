@@ -99,3 +99,14 @@ def test_only_the_last_few_searches_are_kept(as_beto: Client, named: list[User])
     first, *_ = [key_of(as_beto, str(number)) for number in range(MOST_KEPT + 1)]
 
     assert "Esa búsqueda ya no está guardada" in as_beto.get(f"/referidos/?buscado={first}").content.decode()
+
+
+def test_a_user_cannot_read_a_masked_cedula_by_searching_for_its_parts(client: Client, caro: User) -> None:
+    person = make.person("Fabio", referred_by=caro, cedula="1020304050")
+    client.force_login(caro)
+    found = {
+        search: shown(client.get(f"/referidos/?q={search}").content.decode()) == [person.pk]
+        for search in ("1020304050", "4050", "050", "34050", "10203", "304")
+    }
+
+    assert found == {"1020304050": True, "4050": True, "050": True, "34050": False, "10203": False, "304": False}

@@ -93,7 +93,7 @@ def test_a_second_request_is_refused_while_the_first_runs(as_beto: Client, named
     post(as_beto, ALL, q="fabio")
     reply = post(as_beto, ALL)
 
-    assert toast(reply)["message"].startswith("Ya hay una consulta de muchas personas en marcha.")
+    assert toast(reply)["message"].startswith("Ya hay una consulta en grupo en marcha.")
     assert statuses(named) == [Status.PENDING, Status.TIMEOUT]
     assert BulkRefresh.objects.count() == 1
 
@@ -154,7 +154,10 @@ def test_the_button_counts_whom_it_would_ask_about(as_beto: Client, named: list[
     numbers = [offered(as_beto.get(f"/referidos/{query}").content.decode()) for query in ("", "?q=fabio")]
 
     assert numbers == [["2"], ["1"]]
-    assert offered(as_beto.get("/referidos/?estado=encontrados").content.decode()) == []
+    assert (
+        '<div id="todos" data-when="todos errores" hidden>'
+        in as_beto.get("/referidos/?estado=encontrados").content.decode()
+    )
 
 
 def test_the_queries_do_not_grow_with_all(as_beto: Client, beto: User, django_capture_on_commit_callbacks: Any) -> None:
@@ -174,7 +177,7 @@ def test_a_cancel_puts_back_status_and_message(as_beto: Client, named: list[User
     post(as_beto, ALL)
     reply = post(as_beto, bulk_path(), visto=seen(*named))
 
-    assert toast(reply) == {"message": "Consulta cancelada: se alcanzaron a hacer 0 de 2.", "type": "info"}
+    assert toast(reply) == {"message": "Consulta cancelada: de 2 personas, 2 quedaron como estaban.", "type": "info"}
     assert [(record_of(person).status, record_of(person).error_message) for person in named] == before
     assert set(shown(reply.content.decode())) == {person.pk for person in named}
     assert "<progress" not in reply.content.decode()
@@ -188,7 +191,7 @@ def test_a_cancel_leaves_whom_a_worker_is_at_and_whom_the_census_answered_about(
     reply = post(as_beto, bulk_path())
 
     assert statuses(people) == [Status.NOT_FOUND, Status.PROCESSING, Status.ERROR]
-    assert toast(reply)["message"] == "Consulta cancelada: se alcanzaron a hacer 2 de 3."
+    assert toast(reply)["message"] == "Consulta cancelada: de 3 personas, 1 quedó como estaba."
 
 
 def test_after_a_cancel_another_request_is_taken_once_the_cooldown_is_over(as_beto: Client, named: list[User]) -> None:
@@ -224,3 +227,42 @@ def test_without_javascript_all_and_cancel_lead_back_to_the_list(as_beto: Client
     cancelled = as_beto.post(bulk_path(), {"estado": "errores"})
 
     assert started["Location"] == cancelled["Location"] == "/referidos/?estado=errores"
+
+
+def test_an_empty_tab_shows_a_progress_that_goes_on(as_beto: Client, named: list[User]) -> None:
+    post(as_beto, ALL)
+    html = as_beto.get("/referidos/?estado=encontrados").content.decode()
+
+    assert shown(html) == []
+    assert 'name="avance"' in html
+    assert LIVE in html
+
+
+def test_a_page_whose_search_was_lost_never_comes_to_mean_everybody(as_beto: Client, named: list[User]) -> None:
+    html = post(as_beto, ALL, buscado="forgotten", visto=seen(*named)).content.decode()
+
+    assert 'id="todos"' not in html
+    assert "cuenta-todos" not in html
+    assert "buscado=forgotten" in html
+
+
+def test_who_asked_at_their_own_screen_stays_in_turn_when_the_bulk_is_cancelled(
+    as_beto: Client, named: list[User]
+) -> None:
+    post(as_beto, ALL)
+    as_own = Client()
+    as_own.force_login(named[0])
+    path = bulk_path()
+    as_own.post("/censo/actualizar/")
+    post(as_beto, path)
+
+    assert [record_of(person).status for person in named] == [Status.PENDING, Status.TIMEOUT]
+
+
+def test_one_of_a_bulk_can_be_put_ahead_from_their_row(as_beto: Client, named: list[User]) -> None:
+    post(as_beto, ALL)
+    assert "Adelantar a Fabio" in as_beto.get("/referidos/").content.decode()
+    reply = refresh_one(as_beto, named[0])
+
+    assert toast(reply)["message"] == "Listo: esta consulta pasa adelante."
+    assert "Adelantar a Fabio" not in reply.content.decode()

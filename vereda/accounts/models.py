@@ -44,12 +44,18 @@ class UserQuerySet(models.QuerySet["User"]):
         visible = self.visible_to(viewer)
         return visible.exclude(pk=viewer.pk) if viewer.is_superuser else visible.filter(referred_by=viewer.pk)
 
-    def matching(self, search: str) -> Self:
-        """Whose name has every word of the search, accents ignored, or whose cédula or phone has its digits."""
+    def matching(self, search: str, *, by_part_of_cedula: bool) -> Self:
+        """Whose name has every word of the search, accents ignored, or whose phone or cédula has its digits.
+
+        Who may not see a whole cédula finds it whole or by what the mask leaves of it: by parts it could be guessed.
+        """
         digits = re.sub(r"^c\.?\s*c\.?|[\s.,+()-]", "", search.strip(), flags=re.IGNORECASE)
-        if digits.isascii() and digits.isdigit():
+        if not (digits.isascii() and digits.isdigit()):
+            return self.filter(*(Q(folded_name__contains=word) for word in fold(search).split()))
+        if by_part_of_cedula:
             return self.filter(Q(cedula__contains=digits) | Q(phone__contains=digits))
-        return self.filter(*(Q(folded_name__contains=word) for word in fold(search).split()))
+        by_cedula = Q(cedula__endswith=digits) if len(digits) <= cedulas.SHOWN_DIGITS else Q(cedula=digits)
+        return self.filter(by_cedula | Q(phone__contains=digits))
 
     def update(self, **fields: Any) -> int:
         """Update, but for what has a copy elsewhere that only `save` keeps true. Raises `TypeError`."""

@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Min, Q
+from django.db.models import F, Min, Q, Subquery
 from django_q.brokers import get_broker
 
 from vereda.accounts.models import User
@@ -56,8 +56,9 @@ def create_record(*, user: User) -> CedulaInfo:
 
 
 def follow_inviter(*, user: User) -> None:
-    """Keep the record's copy of who invited the person true."""
-    CedulaInfo.objects.filter(user=user).update(referred_by=user.referred_by_id)
+    """Keep the record's copy of who invited the person true: by what is stored, whoever saves at the same time."""
+    inviter = User.objects.filter(pk=user.pk).values("referred_by")
+    CedulaInfo.objects.filter(user=user).update(referred_by=Subquery(inviter))
 
 
 def request_lookup(*, record: CedulaInfo, requested_by: User, reason: Reason, now: datetime) -> bool:
@@ -78,8 +79,8 @@ def request_lookup(*, record: CedulaInfo, requested_by: User, reason: Reason, no
         left = record.requested_at + cooldown - now
         raise TooSoonError(max(1, round(left.total_seconds())))
     behind = CedulaInfo.objects.filter(pk=record.pk, status=Status.PENDING, priority__gt=reason.priority)
-    if behind.update(priority=reason.priority):
-        record.priority = reason.priority
+    if behind.update(priority=reason.priority, reason=reason, requested_by=requested_by, bulk=None):
+        record.refresh_from_db()
         ring_on_commit(record.user_id)
     return False
 

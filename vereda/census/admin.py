@@ -4,13 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django_q.admin import FailAdmin
 from django_q.models import Failure
 
-from vereda.census import actions, gate
+from vereda.census import actions, bulk, gate
 from vereda.census.models import BulkRefresh, CedulaInfo, LookupAttempt, SourceState, Worker
 
 
@@ -64,6 +65,15 @@ class BulkRefreshAdmin(ReadOnlyAdmin[BulkRefresh]):
     list_display = ("requested_at", "requested_by", "total", "cancelled_at")
     list_select_related = ("requested_by",)
     ordering = ("-requested_at",)
+    actions = ("cancel",)
+
+    @admin.action(description="Cancelar lo que falta")
+    def cancel(self, request: HttpRequest, chosen: QuerySet[BulkRefresh]) -> None:
+        """Put back who still waits, for a leader who cannot do so any more."""
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        for request_for_many in chosen:
+            bulk.cancel(bulk=request_for_many, now=timezone.now())
 
 
 @admin.register(SourceState)

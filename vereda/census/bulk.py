@@ -58,6 +58,7 @@ def refresh_all(*, records: CedulaInfoQuerySet, requested_by: User, now: datetim
 
     Raises `AlreadyRunningError` while the last such request of the same leader is not through.
     """
+    User.objects.select_for_update().get(pk=requested_by.pk)  # two requests of one leader come one after the other
     if running_for(requested_by) is not None:
         raise AlreadyRunningError
     bulk = BulkRefresh.objects.create(requested_by=requested_by, requested_at=now, total=0)
@@ -71,7 +72,7 @@ def refresh_all(*, records: CedulaInfoQuerySet, requested_by: User, now: datetim
 
 @transaction.atomic
 def cancel(*, bulk: BulkRefresh, now: datetime) -> int | None:
-    """Put those back to where they were whose lookup has not begun; return how many, None if that was done before.
+    """Put those who wait back to what they were; return how many, None if that was done before.
 
     What is in flight goes on.
     """
@@ -96,11 +97,9 @@ def running_for(leader: User) -> Running | None:
 
 def _ask(records: CedulaInfoQuerySet, *, requested_by: User, now: datetime, bulk: BulkRefresh | None = None) -> int:
     """Make all refreshable ones wait by one UPDATE, remembering what they were, and ring for the first of them."""
+    before = {"status_before": F("status"), "message_before": F("error_message")} if bulk else {}
     count = records.refreshable(now).update(
-        **newly_asked(requested_by=requested_by, reason=Reason.BULK, now=now),
-        bulk=bulk,
-        status_before=F("status"),
-        message_before=F("error_message"),
+        **newly_asked(requested_by=requested_by, reason=Reason.BULK, now=now), bulk=bulk, **before
     )
     if count:
         asked = CedulaInfo.objects.filter(requested_by=requested_by, requested_at=now, status=Status.PENDING)

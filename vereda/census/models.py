@@ -1,6 +1,6 @@
 """What the census says of a person (`CedulaInfo`) and every attempt at asking (`LookupAttempt`).
 
-Nothing here writes a status: `vereda/census/actions.py` is the only module that does.
+Nothing here writes a status: `vereda/census/actions.py` does, and `bulk.py` for many at once.
 """
 
 from datetime import datetime, timedelta
@@ -104,8 +104,8 @@ class BulkRefresh(models.Model):
     cancelled_at = models.DateTimeField("cancelada", null=True, blank=True)
 
     class Meta:
-        verbose_name = "consulta de muchas personas"
-        verbose_name_plural = "consultas de muchas personas"
+        verbose_name = "consulta en grupo"
+        verbose_name_plural = "consultas en grupo"
         indexes = [models.Index(fields=["requested_by", "-requested_at"], name="census_bulk_of_leader")]
 
     def __str__(self) -> str:
@@ -157,12 +157,12 @@ class CedulaInfo(models.Model):
         models.SET_NULL,
         null=True,
         blank=True,
-        related_name="records",
+        related_name="+",
         db_index=False,
-        verbose_name="consulta de muchas",
+        verbose_name="consulta en grupo",
     )
-    status_before = models.CharField("estado antes de ella", max_length=20, choices=Status, blank=True)
-    message_before = models.CharField("qué había pasado", max_length=300, blank=True)
+    status_before = models.CharField("estado antes de la consulta en grupo", max_length=20, choices=Status, blank=True)
+    message_before = models.CharField("qué había pasado antes", max_length=300, blank=True)
     attempts = models.PositiveSmallIntegerField("intentos", default=0)
     losses = models.PositiveSmallIntegerField("intentos perdidos", default=0)
     next_at = models.DateTimeField("próximo intento", default=timezone.now)
@@ -223,8 +223,9 @@ class CedulaInfo(models.Model):
 
     @property
     def version(self) -> str:
-        """Tells two states apart that look different on a page; short, because pages send it with every poll."""
-        state = f"{self.status}.{self.attempts}.{self.next_at.timestamp()}.{self.requested_at.timestamp()}"
+        """Tells two states of the lookup apart; short, because pages send it with every poll."""
+        times = f"{self.next_at.timestamp()}.{self.requested_at.timestamp()}"
+        state = f"{self.status}.{self.priority}.{self.attempts}.{times}"
         return f"{crc32(state.encode()):08x}"
 
     @property
@@ -236,6 +237,11 @@ class CedulaInfo(models.Model):
     def can_go_ahead(self) -> bool:
         """Whether it waits in bulk, behind everybody at a screen."""
         return self.status == Status.PENDING and self.priority == Priority.IN_BULK
+
+    @property
+    def refresh_label(self) -> str:
+        """What the button says that asks for a lookup of somebody."""
+        return "Adelantar" if self.can_go_ahead else "Actualizar"
 
     @property
     def has_answer(self) -> bool:

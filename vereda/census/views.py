@@ -14,7 +14,7 @@ from django_htmx.http import reswap, trigger_client_event
 
 from vereda.accounts.forms import ProfileForm
 from vereda.accounts.requests import AuthenticatedRequest
-from vereda.census import actions, turns
+from vereda.census import actions, turns, wording
 from vereda.census.health import is_database_up
 from vereda.census.models import CedulaInfo, Reason
 
@@ -72,7 +72,7 @@ def refresh(request: AuthenticatedRequest) -> HttpResponse:
 
 def _told_to_wait(request: AuthenticatedRequest, record: CedulaInfo, seconds: int) -> HttpResponse:
     """Answer 429 with the time left: a toast for htmx, the whole page for a plain form."""
-    text = f"Acaba de consultarse. Podrá pedirlo de nuevo en {seconds} segundos."
+    text = wording.too_soon(seconds)
     if request.htmx:
         response = _section_with_toast(request, record, text, "warning")
     else:
@@ -104,7 +104,7 @@ def _section(record: CedulaInfo) -> dict[str, Any]:
     now = timezone.now()
     age = (now - record.requested_at).total_seconds()
     poll_seconds = 1 if age < EAGER_SECONDS else 5
-    seen = f"{record.version}.{record.priority}.{poll_seconds}"
+    seen = f"{record.version}.{poll_seconds}"
     return {"record": record, "turn": turns.turn_of(record, now), "poll_seconds": poll_seconds, "seen": seen}
 
 

@@ -249,3 +249,8 @@ def of_obstacle(why: Obstacle) -> str:
 def of_source(name: str) -> str:
     """Return how people call a source, as it stands after "Según"."""
     return _SOURCES.get(name, name)
+
+
+def too_soon(seconds: int) -> str:
+    """Return what is told within the cooldown."""
+    return f"Acaba de consultarse. Podrá pedirlo de nuevo en {seconds} {'segundo' if seconds == 1 else 'segundos'}."

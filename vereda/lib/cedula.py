@@ -9,6 +9,8 @@ SHAPE = r"^[1-9][0-9]{4,9}$"
 """What a bare cédula looks like: 5 to 10 ASCII digits without a leading zero. No check digit exists."""
 
 LONGEST_TYPED = 40
+SHOWN_DIGITS = 4
+"""How many of a cédula's digits its mask leaves."""
 
 _PREFIX = re.compile(r"^\s*C\.?\s*C\.?(?=[\s.,]|\d)", re.IGNORECASE | re.ASCII)
 _SEPARATORS = str.maketrans("", "", "., \u00a0")
@@ -37,7 +39,7 @@ def normalise(typed: str) -> str:
 
 def mask(cedula: str) -> str:
     """Return the cédula as logs and lists may show it: only its last four digits."""
-    return f"••••{cedula[-4:]}"
+    return f"••••{cedula[-SHOWN_DIGITS:]}"
 
 
 def dotted(cedula: str) -> str:

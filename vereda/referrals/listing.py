@@ -89,7 +89,7 @@ def people_of(viewer: User, query: ListQuery) -> UserQuerySet:
 
 def _found(viewer: User, query: ListQuery) -> QuerySet[User, Any]:
     """Return whom the search finds: a query of its own, so that it can take the index of what it searches."""
-    return User.objects.referrals_of(viewer).matching(query.search).values("pk")
+    return User.objects.referrals_of(viewer).matching(query.search, by_part_of_cedula=viewer.is_leader).values("pk")
 
 
 def counts_of(viewer: User, query: ListQuery) -> Counts:

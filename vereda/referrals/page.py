@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from django.http import QueryDict
 
@@ -10,7 +11,7 @@ from vereda.accounts.models import User
 from vereda.census import turns
 from vereda.census.progress import Progress, has_come_through, progress_of
 from vereda.census.turns import Turn
-from vereda.referrals.forms import ORDERS, PAGE_SIZE, seen_versions
+from vereda.referrals.forms import MOST_MARKED, ORDERS, PAGE_SIZE, seen_versions
 from vereda.referrals.groups import Group
 from vereda.referrals.listing import Counts, Row, counts_of, ordered_keys, page_of, rows_of
 from vereda.referrals.queries import ListQuery
@@ -69,12 +70,14 @@ class Tools:
     @property
     def changes_address(self) -> str:
         """Where the page asks what changed."""
-        return ListQuery(self.query.search, key=self.query.key).address("referrals-changes")
+        return self.query.address("referrals-changes")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of the list."""
+
+    most_marked: ClassVar[int] = MOST_MARKED
 
     query: ListQuery
     rows: Sequence[Row]

@@ -3,27 +3,23 @@
 from vereda.census.bulk import Tally
 
 ASKED = "Listo: volvemos a consultar esta cédula."
+AHEAD = "Listo: esta consulta pasa adelante."
 UNDER_WAY = "Esta consulta ya está en marcha."
 NOBODY_TO_ASK = "No hay a quién volver a consultar: ninguna consulta ha fallado, o acaban de pedirse."
-BULK_IS_RUNNING = "Ya hay una consulta de muchas personas en marcha. Espere a que termine, o cancélela."
+BULK_IS_RUNNING = "Ya hay una consulta en grupo en marcha. Espere a que termine, o cancélela."
 BULK_WAS_CANCELLED = "Esa consulta ya estaba cancelada."
 SEARCH_IS_LOST = "La búsqueda ya no está guardada: escríbala de nuevo antes de actualizar a todos."
 BULK_IS_OVER = "Terminó la consulta de todos los que faltaban."
 
 
-def too_soon(seconds: int) -> str:
-    """Return what is told within the cooldown."""
-    return f"Acaba de consultarse. Podrá pedirlo de nuevo en {seconds} {_plural(seconds, 'segundo', 'segundos')}."
-
-
 def bulk_started(total: int) -> str:
     """Return what is told when everybody who matched was queued."""
-    return f"Quedaron en turno {total} {_plural(total, 'consulta', 'consultas')}."
+    return f"{_plural(total, 'Quedó', 'Quedaron')} en turno {total} {_plural(total, 'consulta', 'consultas')}."
 
 
-def bulk_cancelled(asked: int, total: int) -> str:
+def bulk_cancelled(put_back: int, total: int) -> str:
     """Return what is told when a request for many was stopped."""
-    return f"Consulta cancelada: se alcanzaron a hacer {asked} de {total}."
+    return f"Consulta cancelada: de {total} {_plural(total, 'persona', 'personas')}, {put_back} {_plural(put_back, 'quedó como estaba', 'quedaron como estaban')}."
 
 
 def of_tally(tally: Tally) -> str:

@@ -1,11 +1,12 @@
 """Which part of the list an address asks for, and the addresses of its other parts.
 
-A number that is searched for is somebody's cédula or phone. It stands in no address, so that no log can have it: the
-session keeps it, and `buscado` says so.
+A number that is searched for is somebody's cédula or phone. The search form puts it into no address, so that no log can
+have it: the session keeps it, and `buscado` says so. One that somebody types into an address by hand stays there.
 """
 
 import secrets
 from dataclasses import dataclass, replace
+from typing import Self
 from urllib.parse import urlencode
 
 from django.contrib.sessions.backends.base import SessionBase
@@ -24,7 +25,10 @@ _SESSION_KEY = "searched_numbers"
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """Search, tab, order and page. `key` stands in addresses for a search that the session keeps."""
+    """Search, tab, order and page.
+
+    `key` stands in addresses for a search that the session keeps; when it does not, the search is lost.
+    """
 
     search: str = ""
     group: Group = Group.ALL
@@ -34,7 +38,7 @@ class ListQuery:
     is_search_lost: bool = False
 
     def address(self, name: str = "referrals", **changes: object) -> str:
-        """Return the address of this part of the list, or of one that differs."""
+        """Return the address of the first page of this part of the list, or of one that differs."""
         query = replace(self, **{"page": 1, **changes})  # type: ignore[arg-type]
         default = ListQuery()
         parameters = {
@@ -52,6 +56,11 @@ class ListQuery:
         """The address of everybody whom the search finds."""
         return self.address(group=Group.ALL)
 
+    @property
+    def without_lost_search(self) -> Self:
+        """The same, for a page that says that its search is lost and shows everybody."""
+        return replace(self, key="") if self.is_search_lost else self
+
 
 def read_query(parameters: QueryDict, session: SessionBase) -> ListQuery:
     """Return what an address asks for. Raises `BadInputError`."""
@@ -64,7 +73,7 @@ def read_query(parameters: QueryDict, session: SessionBase) -> ListQuery:
         group=Group(given["estado"] or Group.ALL),
         order=given["orden"] or DEFAULT_ORDER,
         page=int(given["pagina"] or 1),
-        key="" if is_lost else key,
+        key=key,
         is_search_lost=is_lost,
     )
 

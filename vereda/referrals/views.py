@@ -17,7 +17,7 @@ from vereda.accounts import actions as people
 from vereda.accounts.invitations import invitation_of
 from vereda.accounts.models import User
 from vereda.accounts.requests import AuthenticatedRequest
-from vereda.census import actions, bulk
+from vereda.census import actions, bulk, wording
 from vereda.census import views as census
 from vereda.census.models import BulkRefresh, CedulaInfo, Reason
 from vereda.referrals import phrases
@@ -61,7 +61,7 @@ def changes(request: AuthenticatedRequest) -> HttpResponse:
     found = changes_since(request.user, read_seen(request.GET), timezone.now())
     if not found.has_any:
         return HttpResponse(status=204 if found.is_live else 286)
-    response = _changes(request, query, found)
+    response = _swaps(request, query, found)
     if found.is_progress_over:
         trigger_client_event(response, "showToast", {"message": phrases.BULK_IS_OVER, "type": "success"})
     response.status_code = 200 if found.is_live else 286
@@ -77,60 +77,60 @@ def refresh_one(request: AuthenticatedRequest, user_id: int) -> HttpResponse:
     """
     if user_id == request.user.pk:
         return census.refresh(request)
-    shown = _shown(request)
+    state = _page_state(request)
     record = get_object_or_404(CedulaInfo.objects.visible_to(request.user), user_id=user_id)
+    waits_in_bulk = record.can_go_ahead
     try:
         is_asked = actions.request_lookup(
             record=record, requested_by=request.user, reason=Reason.LEADER, now=timezone.now()
         )
     except actions.TooSoonError as error:
         return _told_to_wait(request, error.seconds)
-    text = phrases.ASKED if is_asked else phrases.UNDER_WAY
-    return _changed(request, shown, text, "info", asked=[user_id])
+    text = phrases.ASKED if is_asked else phrases.AHEAD if waits_in_bulk else phrases.UNDER_WAY
+    return _answered(request, state, text, "info", asked=[user_id])
 
 
 @require_POST
 @leader_required
 def refresh_marked(request: AuthenticatedRequest) -> HttpResponse:
     """Look the marked people up again, as far as that can help them."""
-    shown = _shown(request)
+    state = _page_state(request)
     ids = marked_ids(request.POST.getlist("ids"))
     records = CedulaInfo.objects.visible_to(request.user).exclude(user=request.user).filter(user__in=ids)
     if records.count() != len(ids):
         raise Http404
     tally = bulk.refresh_marked(records=records, requested_by=request.user, now=timezone.now())
-    return _changed(request, shown, phrases.of_tally(tally), "success" if tally.queued else "warning", asked=ids)
+    return _answered(request, state, phrases.of_tally(tally), "success" if tally.queued else "warning", asked=ids)
 
 
 @require_POST
 @leader_required
 def refresh_all(request: AuthenticatedRequest) -> HttpResponse:
     """Look everybody up again whom search and tab show, as far as that can help them, in the background."""
-    shown = _shown(request)
-    if shown.query.is_search_lost:
-        return _changed(request, shown, phrases.SEARCH_IS_LOST, "warning")
+    state = _page_state(request)
+    if state.query.is_search_lost:
+        return _answered(request, state, phrases.SEARCH_IS_LOST, "warning")
     visible = CedulaInfo.objects.visible_to(request.user)
-    records = records_of(request.user, shown.query).filter(pk__in=visible.values("pk"))
+    records = records_of(request.user, state.query).filter(pk__in=visible.values("pk"))
     try:
         started = bulk.refresh_all(records=records, requested_by=request.user, now=timezone.now())
     except bulk.AlreadyRunningError:
-        return _changed(request, shown, phrases.BULK_IS_RUNNING, "warning")
+        return _answered(request, state, phrases.BULK_IS_RUNNING, "warning")
     if started is None:
-        return _changed(request, shown, phrases.NOBODY_TO_ASK, "warning")
-    return _changed(request, shown, phrases.bulk_started(started.total), "success")
+        return _answered(request, state, phrases.NOBODY_TO_ASK, "warning")
+    return _answered(request, state, phrases.bulk_started(started.total), "success")
 
 
 @require_POST
 @leader_required
 def cancel(request: AuthenticatedRequest, bulk_id: int) -> HttpResponse:
-    """Stop a request for many people: those whose turn has not come stay as they were."""
-    shown = _shown(request)
+    """Stop a request for many people: those who still wait become what they were."""
+    state = _page_state(request)
     request_for_many = get_object_or_404(BulkRefresh, pk=bulk_id, requested_by=request.user)
     put_back = bulk.cancel(bulk=request_for_many, now=timezone.now())
     if put_back is None:
-        return _changed(request, shown, phrases.BULK_WAS_CANCELLED, "info")
-    total = request_for_many.total
-    return _changed(request, shown, phrases.bulk_cancelled(total - put_back, total), "info")
+        return _answered(request, state, phrases.BULK_WAS_CANCELLED, "info")
+    return _answered(request, state, phrases.bulk_cancelled(put_back, request_for_many.total), "info")
 
 
 @require_POST
@@ -158,7 +158,7 @@ def printable(request: AuthenticatedRequest) -> HttpResponse:
 
 def _allowed_query(request: AuthenticatedRequest) -> ListQuery:
     """Return what the address asks for. Raises `PermissionDenied` when it would tell a user about census answers."""
-    query = read_query(request.GET, request.session)
+    query = read_query(request.GET, request.session).without_lost_search
     asks_for_answers = query.group != Group.ALL or query.order.removeprefix("-") == "estado"
     if asks_for_answers and not request.user.is_leader:
         raise PermissionDenied
@@ -166,21 +166,21 @@ def _allowed_query(request: AuthenticatedRequest) -> ListQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _PageState:
     """What the page shows that an action was asked for on."""
 
     query: ListQuery
     seen: Seen
 
 
-def _shown(request: AuthenticatedRequest) -> _Shown:
+def _page_state(request: AuthenticatedRequest) -> _PageState:
     """Return what the page shows, before anything is done. Raises `BadInputError`."""
     seen = read_seen(request.POST)
-    return _Shown(read_query(request.POST, request.session), replace(seen, progress=seen.progress or ""))
+    return _PageState(read_query(request.POST, request.session), replace(seen, progress=seen.progress or ""))
 
 
-def _changed(
-    request: AuthenticatedRequest, shown: _Shown, text: str, kind: str, asked: Collection[int] = ()
+def _answered(
+    request: AuthenticatedRequest, state: _PageState, text: str, kind: str, asked: Collection[int] = ()
 ) -> HttpResponse:
     """Answer an action: with what changed on the page, the rows of those asked about among it, and a toast.
 
@@ -188,22 +188,22 @@ def _changed(
     """
     if not request.htmx:
         messages.add_message(request, _LEVELS[kind], text)
-        return redirect(shown.query.address() + (f"#referido-{min(asked)}" if asked else ""))
-    found = changes_since(request.user, shown.seen, timezone.now(), asked)
-    response = _changes(request, shown.query, found)
+        return redirect(state.query.address(page=state.query.page) + (f"#referido-{min(asked)}" if asked else ""))
+    found = changes_since(request.user, state.seen, timezone.now(), asked)
+    response = _swaps(request, state.query, found)
     return trigger_client_event(response, "showToast", {"message": text, "type": kind})
 
 
-def _changes(request: AuthenticatedRequest, query: ListQuery, found: Changes) -> HttpResponse:
+def _swaps(request: AuthenticatedRequest, query: ListQuery, found: Changes) -> HttpResponse:
     """Return what changed as out-of-band swaps."""
     tools = Tools(query, counts_of(request.user, query), found.is_live, found.progress, found.notice)
-    context: dict[str, Any] = {"changes": found, "tools": tools, "is_out_of_band": True}
+    context: dict[str, Any] = {"changes": found, "tools": tools, "is_out_of_band": True, "over": phrases.BULK_IS_OVER}
     return render(request, "referrals/list.html#changes", context)
 
 
 def _told_to_wait(request: AuthenticatedRequest, seconds: int) -> HttpResponse:
     """Answer 429 with the time left: a toast for htmx, a page for a plain form."""
-    text = phrases.too_soon(seconds)
+    text = wording.too_soon(seconds)
     if request.htmx:
         response = trigger_client_event(HttpResponse(), "showToast", {"message": text, "type": "warning"})
     else:

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='cedulainfo',
             name='message_before',
-            field=models.CharField(blank=True, max_length=300, verbose_name='qué había pasado'),
+            field=models.CharField(blank=True, max_length=300, verbose_name='qué había pasado antes'),
         ),
         migrations.AddField(
             model_name='cedulainfo',
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='cedulainfo',
             name='status_before',
-            field=models.CharField(blank=True, choices=[('PENDING', 'Pendiente'), ('PROCESSING', 'Consultando'), ('ACTIVE', 'Encontrado'), ('NOT_FOUND', 'No está en el censo'), ('CANCELLED_DECEASED', 'Cancelada por muerte'), ('CANCELLED_OTHER', 'Con novedad'), ('ERROR', 'No se pudo consultar'), ('TIMEOUT', 'Sin respuesta a tiempo'), ('BLOCKED', 'Consulta bloqueada')], max_length=20, verbose_name='estado antes de ella'),
+            field=models.CharField(blank=True, choices=[('PENDING', 'Pendiente'), ('PROCESSING', 'Consultando'), ('ACTIVE', 'Encontrado'), ('NOT_FOUND', 'No está en el censo'), ('CANCELLED_DECEASED', 'Cancelada por muerte'), ('CANCELLED_OTHER', 'Con novedad'), ('ERROR', 'No se pudo consultar'), ('TIMEOUT', 'Sin respuesta a tiempo'), ('BLOCKED', 'Consulta bloqueada')], max_length=20, verbose_name='estado antes de la consulta en grupo'),
         ),
         migrations.CreateModel(
             name='BulkRefresh',
@@ -44,14 +44,14 @@ class Migration(migrations.Migration):
                 ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='pedida por')),
             ],
             options={
-                'verbose_name': 'consulta de muchas personas',
-                'verbose_name_plural': 'consultas de muchas personas',
+                'verbose_name': 'consulta en grupo',
+                'verbose_name_plural': 'consultas en grupo',
             },
         ),
         migrations.AddField(
             model_name='cedulainfo',
             name='bulk',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='records', to='census.bulkrefresh', verbose_name='consulta de muchas'),
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='census.bulkrefresh', verbose_name='consulta en grupo'),
         ),
         migrations.AddIndex(
             model_name='cedulainfo',

@@ -23,15 +23,16 @@
 
   table.addEventListener("click", (event) => {
     const row = event.target.closest(".person-row");
-    const isOther = event.target.closest("a, input, button:not(.open)");
-    const button = row && !isOther && !String(getSelection()) && row.querySelector(".open");
+    const isOther = event.target.closest("a, input, label, button:not(.open)");
+    const isSelecting = !event.target.closest(".open") && String(getSelection());
+    const button = row && !isOther && !isSelecting && row.querySelector(".open");
     if (button) setOpen(button, button.getAttribute("aria-expanded") !== "true");
   });
 
   /* Marking: as many as one request may carry */
 
-  const MOST = 10;
   const form = document.getElementById("marcados");
+  const MOST = Number(form?.dataset.most);
   const boxes = () => [...table.querySelectorAll("[name=ids]")];
 
   function showMarked() {
@@ -63,8 +64,13 @@
 
   const words = (row, part) => row.querySelector(part).textContent.trim();
 
-  document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful } }) => {
+  document.addEventListener("htmx:afterRequest", ({ detail: { elt, target, successful } }) => {
     if (elt === form && successful) form.reset();
+    if (successful && target.id.endsWith("-cedula")) news.push(target.textContent);
+    [...table.tBodies].filter((body) => !body.rows.length).forEach((body) => body.remove());
+    const all = document.getElementById("cuenta-todos");
+    if (all && Number(all.textContent) !== table.tBodies.length) delete table.dataset.whole; // somebody came or went
+    tellRoles();
     if (news.length) document.getElementById("cambios").textContent = news.join(". ");
     news = [];
     table.querySelectorAll(".open").forEach((button) => setOpen(button, !detailOf(button).hidden));
@@ -81,7 +87,7 @@
 
   function giveFocusBack() {
     const active = document.activeElement;
-    const isLost = active === document.body || !active.checkVisibility();
+    const isLost = active === document.body || !active.getClientRects().length;
     const heir = { todos: "#avance button", avance: "#todos button" }[focused] || (focused && `#${focused} .open`);
     if (isLost && focused) (document.querySelector(heir) || table.querySelector(".open"))?.focus({ preventScroll: true });
     focused = "";
@@ -149,19 +155,32 @@
   function address(changes) {
     const query = new URLSearchParams(location.search);
     for (const [name, value] of Object.entries(changes)) value ? query.set(name, value) : query.delete(name);
-    return `${location.pathname}${query.size ? "?" : ""}${query}`;
+    const text = String(query);
+    return location.pathname + (text && `?${text}`);
   }
 
+  /* Cards on a phone are still a table to those who hear it */
+
+  const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell", TH: "columnheader" };
+
+  function tellRoles() {
+    for (const part of [table, ...table.querySelectorAll("thead, tbody, tr, td, th")]) {
+      part.setAttribute("role", part.scope === "row" ? "rowheader" : ROLES[part.tagName]);
+    }
+  }
+
+  tellRoles();
   showMarked();
+  document.querySelector(".chip[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
   if (!("whole" in table.dataset)) return;
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-group], [data-order]");
-    if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (!link || !("whole" in table.dataset) || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     history.pushState({}, "", link.href);
     show();
   });
 
-  window.addEventListener("popstate", show);
+  window.addEventListener("popstate", () => ("whole" in table.dataset ? show() : location.reload()));
 })();
