@@ -19,7 +19,9 @@ def bulk_started(total: int) -> str:
 
 def bulk_cancelled(put_back: int, total: int) -> str:
     """Return what is told when a request for many was stopped."""
-    return f"Consulta cancelada: de {total} {_plural(total, 'persona', 'personas')}, {put_back} {_plural(put_back, 'quedó como estaba', 'quedaron como estaban')}."
+    people = _plural(total, "persona", "personas")
+    stayed = _plural(put_back, "quedó como estaba", "quedaron como estaban")
+    return f"Consulta cancelada: de {total} {people}, {put_back} {stayed}."
 
 
 def of_tally(tally: Tally) -> str:
