@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,7 +54,8 @@ def start_product(environment: dict[str, str]) -> Iterator[Start]:
 
         yield begin
         for process in processes_of(environment):
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # gone since it was listed
+                process.kill()
 
 
 @pytest.fixture
