@@ -18,7 +18,7 @@ _SECRETS = (
     (re.compile(r"\b6L[0-9A-Za-z_-]{38}"), "[sitekey]"),
 )
 _STAND_INS = ("[cookie]", "[nonce]", "[token]", "[sitekey]")
-_BETWEEN_THOUSANDS = r"(?:[.,'\s]|&nbsp;)?"
+_BETWEEN_THOUSANDS = r"(?:[.,'\s]|&nbsp;|\\u00a0)?"
 
 
 def storable(text: str) -> str:
@@ -53,8 +53,8 @@ def without_cedula(text: str, cedula: str) -> str:
 
     Any other number stays: a reply about somebody else must be seen to be one when it is read again.
     """
-    groups = re.findall(r"\d{1,3}(?=(?:\d{3})*$)", cedula)
-    return re.sub(rf"(?<!\d)0*{_BETWEEN_THOUSANDS.join(groups)}(?!\d)", CEDULA, text, flags=re.ASCII)
+    groups = re.findall(r"[0-9]{1,3}(?=(?:[0-9]{3})*$)", cedula)
+    return re.sub(rf"(?<![0-9])0*{_BETWEEN_THOUSANDS.join(groups)}(?![0-9])", CEDULA, text)
 
 
 def with_cedula(text: str, cedula: str) -> str:
