@@ -147,12 +147,14 @@ def test_a_refresh_that_failed_is_answered_by_the_newer_reply(record: CedulaInfo
     for _ in range(4):
         look_up(record, unreadable(record), now=max(later, record.next_at))
     assert (record.status, record.puesto) == (Status.ACTIVE, "IE EL SAUCE")
+    seen = record.version
     replay()
 
     record.refresh_from_db()
     assert (record.status, record.puesto, record.error_message) == (Status.ACTIVE, "IE LA ESPERANZA", "")
     assert record.fetched_at is not None
     assert record.fetched_at > later
+    assert record.version != seen  # or an open page would not show it
 
 
 def test_an_answer_that_is_newer_than_the_evidence_stays(record: CedulaInfo) -> None:

@@ -1,6 +1,7 @@
 """What the census says of a person (`CedulaInfo`) and every attempt at asking (`LookupAttempt`).
 
-Nothing here writes a status: `vereda/census/actions.py` does, and `bulk.py` for many at once.
+Nothing here writes a status: `vereda/census/actions.py` does, `bulk.py` for many at once, and `evidence.py` for what is
+read again.
 """
 
 from datetime import datetime, timedelta
@@ -241,8 +242,12 @@ class CedulaInfo(models.Model):
 
     @property
     def version(self) -> str:
-        """Tells two states of the lookup apart; short, because pages send it with every poll."""
-        times = f"{self.next_at.timestamp()}.{self.requested_at.timestamp()}"
+        """Tells two states of the lookup apart; short, because pages send it with every poll.
+
+        A reply that is read again changes nothing but the answer and its date.
+        """
+        moments = (self.next_at, self.requested_at, self.fetched_at)
+        times = ".".join(str(moment.timestamp()) for moment in moments if moment)
         state = f"{self.status}.{self.priority}.{self.attempts}.{times}"
         return f"{crc32(state.encode()):08x}"
 

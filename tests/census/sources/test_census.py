@@ -627,3 +627,8 @@ def test_a_knock_names_dialect_captcha_and_time_and_asks_about_nobody(
     assert "a form of the ajax kind at http://127.0.0.1:" in met
     assert f", {captcha}, in " in met
     assert not site.forms
+
+
+def test_a_knock_says_that_nobody_could_solve_the_pages_captcha(loop: LoopThread, make_source: MakeSource) -> None:
+    with pytest.raises(UnreachableError, match="no captcha solver is configured"):
+        loop.run(make_source(captcha=NoSolver()).knock())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from vereda.census.sources.browser import Browser, Departure, Page, departing, plain_errors
-from vereda.census.sources.captcha import CaptchaError, CaptchaSolver, Solved, TooLateError
+from vereda.census.sources.captcha import CaptchaError, CaptchaSolver, NoSolver, Solved, TooLateError
 from vereda.census.sources.dialects import DIALECTS, Dialect, Form
 from vereda.census.sources.errors import PageError
 from vereda.census.sources.evidence import scrub
@@ -87,6 +87,8 @@ class CensusSource:
         if isinstance(met, Failure):
             raise UnreachableError(met.reason)
         dialect, form = met
+        if form.sitekey and isinstance(self._solver, NoSolver):
+            raise UnreachableError("the page asks for a captcha and no captcha solver is configured")
         return f"{self.name}: a form of the {dialect.name} kind at {self._url}, {_captcha(form)}, in {seconds:.1f} s"
 
     async def close(self) -> None:
