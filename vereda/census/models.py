@@ -23,6 +23,8 @@ from vereda.lib.logs import mask_numbers
 LONGEST_TEXT = 300
 """Characters of a census text: as many as the parser takes for one."""
 
+LONGEST_READER = 120
+
 
 class Priority(models.IntegerChoices):
     """Whose lookup comes first."""
@@ -159,7 +161,7 @@ class CedulaInfo(models.Model):
     raw_response = models.TextField("evidencia del fallo", blank=True)
     evidence_at = models.DateTimeField("evidencia recibida", null=True, blank=True)
     evidence_source = models.CharField("fuente de la evidencia", max_length=40, blank=True)
-    evidence_reader = models.CharField("cómo se lee", max_length=120, blank=True)
+    evidence_reader = models.CharField("cómo se lee", max_length=LONGEST_READER, blank=True)
 
     requested_at = models.DateTimeField("pedida", default=timezone.now)
     requested_by = models.ForeignKey(

@@ -5,7 +5,7 @@ from typing import Any
 
 from vereda.accounts.models import User
 from vereda.census import rules, wording
-from vereda.census.models import Reason
+from vereda.census.models import LONGEST_READER, Reason
 from vereda.census.sources.evidence import scrub, without_cedula
 from vereda.census.sources.port import Answer, Cancelled, Failure, Found
 from vereda.census.statuses import Status
@@ -69,5 +69,5 @@ def newly_failed(*, failure: Failure, cedula: str, source: str, now: datetime) -
         "raw_response": kept,
         "evidence_at": now,
         "evidence_source": source,
-        "evidence_reader": failure.reader,
+        "evidence_reader": failure.reader[:LONGEST_READER],
     }

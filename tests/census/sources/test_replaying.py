@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.census.sources.replies import BLOCK_PAGE, CEDULA, FOUND, NOT_FOUND, NOVEDAD, refusal, success
 from vereda.census.sources.dialects import DIALECTS
@@ -100,3 +102,18 @@ def test_every_dialect_can_be_named_in_a_reader() -> None:
     for dialect in DIALECTS:
         reader = kept(UNREADABLE, dialect, Reply("x", "text/html", 200)).reader
         assert read_again("x", reader, CEDULA, [Mended(NotFound(), dialect.name)]) == NotFound()
+
+
+@given(st.text(), st.text() | st.just(READER), st.from_regex(r"[1-9][0-9]{4,9}", fullmatch=True))
+def test_whatever_stands_on_a_record_is_read_without_an_error_and_is_no_answer(
+    evidence: str, reader: str, cedula: str
+) -> None:
+    assert read_again(evidence, reader, cedula) is None
+
+
+@given(st.integers(0, len(success(FOUND))), st.text(max_size=20))
+def test_a_bent_reply_gives_a_whole_place_or_nothing(at: int, inserted: str) -> None:
+    body = success(FOUND)
+    answer = read_again(stored(body[:at] + inserted + body[at:]), READER, CEDULA)
+
+    assert answer is None or (isinstance(answer, Found) and answer.municipio and answer.puesto and answer.mesa)
