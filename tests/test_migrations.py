@@ -79,3 +79,16 @@ def test_going_back_and_forth_loses_nobody(before: Apps) -> None:
         ("beto quinones", None, None),
         ("caro", beto.pk, beto.pk),
     }
+
+
+def test_evidence_of_before_goes_because_it_has_no_date_and_holds_a_cedula(before: Apps) -> None:
+    invite(before, "900001", "Beto")
+    records = before.get_model("census", "CedulaInfo").objects
+    records.update(status="ERROR", error_message="No pudimos llegar.", raw_response="<td>900001</td>")
+
+    evidence = migrate([("accounts", "0002_referrals"), ("census", "0004_evidence")]).get_model("census", "CedulaInfo")
+
+    assert evidence.objects.values_list("status", "error_message", "raw_response", "evidence_at").get() == (
+        *("ERROR", "No pudimos llegar.", ""),
+        None,
+    )

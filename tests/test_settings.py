@@ -44,6 +44,8 @@ def test_the_deployment_check_is_clean_with_production_variables() -> None:
         ("CENSUS_BREAKER_FAILURES", 0, "census.E006"),
         ("CENSUS_REST_SECONDS", 0, "census.E006"),
         ("CENSUS_PACE_SECONDS", 0.001, "census.E007"),
+        ("EVIDENCE_DAYS", -1, "census.E008"),
+        ("EVIDENCE_DAYS", 10**9, "census.E008"),
         ("CENSUS_TIMEOUT_SECONDS", 0, "census.E004"),
     ],
 )

@@ -37,7 +37,7 @@ def invited(leader: User, status: Status = Status.BLOCKED, **fields: Any) -> Ced
     if status == Status.PROCESSING:
         state |= {"claim_token": uuid4(), "claimed_at": NOW, "claim_expires_at": NOW + CLAIM}
     if status in FAILURES:
-        state |= {"attempts": 4, "error_message": TOLD, "raw_response": "<html>…"}
+        state |= {"attempts": 4, "error_message": TOLD, "raw_response": "<html>…", "evidence_at": NOW - HOUR}
     CedulaInfo.objects.filter(pk=record.pk).update(**state | fields)
     record.refresh_from_db()
     return record

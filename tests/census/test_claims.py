@@ -77,6 +77,7 @@ def test_who_is_not_due_yet_or_looked_up_already_is_not_claimed(record: CedulaIn
         (Reason.LEADER, Priority.AT_A_SCREEN),
         (Reason.BULK, Priority.IN_BULK),
         (Reason.RECHECK, Priority.IN_BULK),
+        (Reason.REPLAY, Priority.IN_BULK),
     ],
 )
 def test_each_reason_says_whether_somebody_waits_at_a_screen(

@@ -36,7 +36,7 @@ def test_everything_is_well_while_a_worker_works(environment: dict[str, str], tm
         manage(environment, "shell", "--no-imports", "-c", WORK_ONCE)
         status, lines = examine(environment)
 
-    names = ["database", "migrations", "broker", "worker", "rescue", "gate", "browser", "source", "captcha"]
+    names = ["database", "migrations", "broker", "worker", "rescue", "gate", "browser", "source", "face", "captcha"]
     assert list(lines) == names
     assert all(line.startswith("ok") for line in lines.values()), lines
     assert status == 0

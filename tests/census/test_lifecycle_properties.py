@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from tests import make
-from vereda.census import actions, gate, heartbeat
+from vereda.census import actions, evidence, gate, heartbeat
 from vereda.census.claims import CaptchaSpend, Claim, ClaimLostError
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason, SourceState
 from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound
@@ -266,15 +266,18 @@ class Life(RuleBasedStateMachine):
             self.must_be_as_before()
             return
         self.ended(status_of(answer))
+        self.learn(answer, self.now)
+
+    def learn(self, answer: Answer, at: datetime) -> None:
+        """Take note of what the census said at a time."""
         texts = {name: getattr(answer, name, "") for name in KNOWN[3:]}
-        about = {"answer_status": status_of(answer), "answer_source": "practice", "fetched_at": self.now}
-        self.known = {**about, **texts}
+        self.known = {"answer_status": status_of(answer), "answer_source": "practice", "fetched_at": at, **texts}
 
     @precondition(lambda self: self.claims)
     @rule(index=whose, kind=kinds)
     def an_attempt_fails(self, index: int, kind: FailureKind) -> None:
         claimed = self.claim_of(index)
-        failure = Failure(kind, "why", "what it said")
+        failure = Failure(kind, "why", "what it said", reader="ajax 200 application/json")
         spend = CaptchaSpend(1.0, Decimal("0.003"))
         is_stored = actions.record_outcome(
             claimed=claimed, outcome=failure, source="practice", now=self.now, spend=spend
@@ -348,6 +351,31 @@ class Life(RuleBasedStateMachine):
             self.interrupted()
         else:
             self.must_be_as_before()
+
+    # What an operator does
+
+    @rule(answer=answers)
+    def its_evidence_is_read_again(self, answer: Answer) -> None:
+        record = CedulaInfo.objects.get(pk=self.record.pk)
+        if record.evidence_at is None:
+            return
+        is_stored = evidence.replay(record=record, answer=answer, now=self.now)
+        is_newer = self.known["fetched_at"] is None or self.known["fetched_at"] < record.evidence_at
+        assert is_stored == (self.holder is None and is_newer)
+        if not is_stored:
+            self.must_be_as_before()
+            return
+        self.written_down += 1
+        _, after = self.step()
+        assert (after["status"], after["raw_response"]) == (status_of(answer), "")
+        self.learn(answer, record.evidence_at)
+
+    @rule(days=st.sampled_from([0, 29, 31]))
+    def old_evidence_is_emptied(self, days: int) -> None:
+        evidence.purge(now=self.now + timedelta(days=days))
+        before, after = self.step()
+        kept = {name for name in before if name != "raw_response" and not name.startswith("evidence_")}
+        assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
 
     # What happens to the source meanwhile
 

@@ -79,6 +79,40 @@ def test_only_a_page_that_came_and_could_not_be_read_is_no_trouble_on_the_way(ki
     assert rules.is_trouble(kind) == (kind is not FailureKind.PARSE_ERROR)
 
 
+@pytest.mark.parametrize(
+    ("unreadable", "people", "has_changed"),
+    [
+        (0, 0, False),
+        (0, 30, False),
+        (1, 1, False),
+        (2, 2, False),
+        (3, 3, True),
+        (3, 6, True),
+        (3, 7, False),
+        (14, 30, False),
+        (15, 30, True),
+        (30, 30, True),
+    ],
+)
+def test_a_site_has_changed_when_at_least_three_people_and_half_of_all_got_an_unreadable_page(
+    unreadable: int, people: int, has_changed: bool
+) -> None:
+    assert rules.has_changed_face(unreadable=unreadable, people=people) is has_changed
+
+
+@pytest.mark.parametrize(
+    ("attempts", "latest"),
+    [
+        ([], {}),
+        ([(1, "found")], {1: "found"}),
+        ([(1, "parse_error"), (1, "found"), (2, "found")], {1: "parse_error", 2: "found"}),
+        ([(1, "found"), (2, "found"), (1, "parse_error"), (1, "parse_error")], {1: "found", 2: "found"}),
+    ],
+)
+def test_of_each_person_the_newest_attempt_counts(attempts: list[tuple[int, str]], latest: dict[int, str]) -> None:
+    assert rules.latest_by_person(attempts) == latest
+
+
 def test_each_rest_in_a_row_is_twice_as_long_until_an_hour() -> None:
     seconds = [rules.rest_seconds(rests=rests, first_seconds=120) for rests in range(7)]
 

@@ -315,7 +315,7 @@ def test_nobody_changes_cedula_or_role_on_the_profile(as_caro: Client, caro: Use
 
 
 def test_health_is_ok_while_the_database_answers(client: Client, db: None) -> None:
-    assert client.get("/salud/").json() == {"status": "ok", "database": True}
+    assert client.get("/salud/").json() == {"status": "ok", "database": True, "census": "ok"}
 
 
 def test_health_is_a_503_when_it_does_not(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,7 +102,7 @@ def test_a_novedad_is_told_with_resolucion_and_date(as_beto: Client, caro: User)
 
 
 def test_a_failure_says_what_went_wrong_and_nothing_about_the_person(as_beto: Client, caro: User) -> None:
-    put(caro, Status.ERROR, raw_response="<b>evidence</b>")
+    put(caro, Status.ERROR, raw_response="<b>evidence</b>", evidence_at=timezone.now())
 
     html = detail(page(as_beto), caro)
     assert "No pudimos llegar a la página" in html

@@ -1,6 +1,7 @@
 """Every write to a census record: asking, claiming, storing an answer or a failure, giving back.
 
-Nobody else writes to one, but for `bulk.py`, which asks for many at once.
+Nobody else writes to one, but for `bulk.py`, which asks for many at once, and `evidence.py`, which reads kept replies
+again.
 
 The row is the truth and the queue only a bell: a bell that rings twice finds the row done or claimed, one that never
 rings is rung again by `rescue`. A claim's token stands in the WHERE of every write that ends it, so that a worker
@@ -14,7 +15,6 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -27,7 +27,8 @@ from vereda.census import gate, heartbeat, rules, wording
 from vereda.census.bells import ring, ring_at, ring_on_commit
 from vereda.census.claims import LOST_TWICE, CaptchaSpend, Claim, ClaimLostError, claim_on, expiry, record_under
 from vereda.census.models import CedulaInfo, CedulaInfoQuerySet, LookupAttempt, Reason
-from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, Outcome
+from vereda.census.sources.port import Answer, Failure, FailureKind, Outcome
+from vereda.census.states import newly_answered, newly_asked, newly_failed
 from vereda.census.statuses import FINAL, Status
 
 logger = logging.getLogger(__name__)
@@ -83,24 +84,6 @@ def request_lookup(*, record: CedulaInfo, requested_by: User, reason: Reason, no
         record.refresh_from_db()
         ring_on_commit(record.user_id)
     return False
-
-
-def newly_asked(*, requested_by: User, reason: Reason, now: datetime) -> dict[str, Any]:
-    """Return what a new request makes of a record: due at once, with nothing behind it but the last answer."""
-    return {
-        "status": Status.PENDING,
-        "requested_at": now,
-        "requested_by": requested_by,
-        "reason": reason,
-        "priority": reason.priority,
-        "attempts": 0,
-        "losses": 0,
-        "captchas": 0,
-        "captcha_task": "",
-        "next_at": now,
-        "error_message": "",
-        "raw_response": "",
-    }
 
 
 def claim(*, user_id: int, now: datetime) -> Claim | None:
@@ -191,27 +174,7 @@ def record_answer(
     *, claimed: Claim, answer: Answer, source: str, now: datetime, spend: CaptchaSpend | None = None
 ) -> bool:
     """Store an answer, all of it in place of the one before; False when the claim was lost."""
-    place = answer if isinstance(answer, Found) else None
-    novedad = answer if isinstance(answer, Cancelled) else None
-    status = rules.status_of_answer(answer)
-    is_stored = _finish(
-        claimed,
-        status=status,
-        departamento=place.departamento if place else "",
-        municipio=place.municipio if place else "",
-        puesto=place.puesto if place else "",
-        direccion=place.direccion if place else "",
-        mesa=place.mesa if place else "",
-        novedad=novedad.novedad if novedad else "",
-        resolucion=novedad.resolucion if novedad else "",
-        fecha_novedad=novedad.fecha_novedad if novedad else "",
-        answer_status=status,
-        answer_source=source,
-        fetched_at=now,
-        error_message="",
-        raw_response="",
-        captcha_task="",
-    )
+    is_stored = _finish(claimed, **newly_answered(answer=answer, source=source, now=now))
     gate.note_answer(source, (now - claimed.claimed_at).total_seconds())
     _append_attempt(claimed, answer.status, source=source, now=now, spend=spend)
     return is_stored
@@ -234,7 +197,7 @@ def record_failure(
         answer_status=claimed.answer_status,
         can_buy_captcha=can_buy_captcha,
     )
-    told = {"error_message": wording.of_failure(failure.kind), "raw_response": failure.evidence}
+    told = newly_failed(failure=failure, cedula=claimed.cedula, source=source, now=now)
     if rests_until is not None and can_buy_captcha:
         is_stored = _wait_until(claimed, rests_until, attempts=F("attempts") - 1, **told)
     elif isinstance(decision, rules.Retry):

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django_q.admin import FailAdmin
 from django_q.models import Failure
 
@@ -40,6 +41,17 @@ class CedulaInfoAdmin(ReadOnlyAdmin[CedulaInfo]):
     list_select_related = ("user",)
     search_fields = ("user__full_name",)
     ordering = ("-requested_at",)
+    exclude = ("raw_response",)
+    readonly_fields = ("evidence",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CedulaInfo]:
+        """Leave the evidence where it is until one record is looked at: it is long."""
+        return super().get_queryset(request).defer("raw_response")
+
+    @admin.display(description="evidencia del fallo")
+    def evidence(self, record: CedulaInfo) -> str:
+        """The reply that could not be used, as text: nothing in it is shown as a page."""
+        return format_html('<pre class="evidence">{}</pre>', record.masked_evidence) if record.raw_response else "-"
 
 
 @admin.register(LookupAttempt)

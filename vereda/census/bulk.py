@@ -10,9 +10,9 @@ from django.db import transaction
 from django.db.models import Count, F, OuterRef, Subquery
 
 from vereda.accounts.models import User
-from vereda.census.actions import newly_asked
 from vereda.census.bells import ring_on_commit
 from vereda.census.models import BulkRefresh, CedulaInfo, CedulaInfoQuerySet, Reason
+from vereda.census.states import newly_asked
 from vereda.census.statuses import ANSWERS, FAILURES, Status
 
 BELLS = 10

@@ -40,4 +40,7 @@ def census_settings(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[ch
     if settings.CENSUS_BREAKER_FAILURES < 1 or settings.CENSUS_REST_SECONDS <= 0:
         hint = "5 failures in a row and a first rest of 120 seconds are the defaults."
         found.append(checks.Error("A source would never stop resting, or never start.", hint=hint, id="census.E006"))
+    if not 0 <= settings.EVIDENCE_DAYS <= 3650:
+        hint = "30 days are the default; 0 empties all of it every day."
+        found.append(checks.Error("EVIDENCE_DAYS is out of range.", hint=hint, id="census.E008"))
     return found

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.models import Schedule
 
-from vereda.census import engine, gate, heartbeat, schedules
+from vereda.census import drift, engine, gate, heartbeat, schedules
 from vereda.census.health import is_database_up
 from vereda.census.models import Worker
 from vereda.census.sources.build import build_solver
@@ -131,6 +131,15 @@ async def _knock() -> str:
         await source.close()
 
 
+def _face() -> str:
+    """What pages of late say; `_source` opens one now, and sees the form but no reply."""
+    told = [f"{face.source} {len(face.unreadable)} of {face.people}" for face in drift.faces(timezone.now())]
+    lately = f"people with an unreadable page lately: {', '.join(told) or 'none'}"
+    if drift.changed_faces(timezone.now()):
+        raise UnhealthyError(f"changed: {lately}; see the administration, then ./manage replay once it can be read")
+    return lately
+
+
 def _captcha() -> str:
     if settings.CAPTCHA_SOLVER == "none":
         return "no solver configured"
@@ -150,5 +159,6 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "gate": _gate,
     "browser": _browser,
     "source": _source,
+    "face": _face,
     "captcha": _captcha,
 }

@@ -1,6 +1,7 @@
 """What the census says of a person (`CedulaInfo`) and every attempt at asking (`LookupAttempt`).
 
-Nothing here writes a status: `vereda/census/actions.py` does, and `bulk.py` for many at once.
+Nothing here writes a status: `vereda/census/actions.py` does, `bulk.py` for many at once, and `evidence.py` for what is
+read again.
 """
 
 from datetime import datetime, timedelta
@@ -17,9 +18,12 @@ from vereda.accounts.models import User
 from vereda.census import wording as wordings
 from vereda.census.sources.novedades import NovedadKind, kind_of
 from vereda.census.statuses import ANSWERS, FAILURES, WAITING, Status
+from vereda.lib.logs import mask_numbers
 
 LONGEST_TEXT = 300
 """Characters of a census text: as many as the parser takes for one."""
+
+LONGEST_READER = 120
 
 
 class Priority(models.IntegerChoices):
@@ -37,11 +41,12 @@ class Reason(models.TextChoices):
     LEADER = "leader", "Su líder"
     BULK = "bulk", "En grupo"
     RECHECK = "recheck", "Revisión"
+    REPLAY = "replay", "Relectura de la evidencia"
 
     @property
     def priority(self) -> Priority:
         """Whether somebody waits at a screen."""
-        return Priority.IN_BULK if self in {Reason.BULK, Reason.RECHECK} else Priority.AT_A_SCREEN
+        return Priority.IN_BULK if self in {Reason.BULK, Reason.RECHECK, Reason.REPLAY} else Priority.AT_A_SCREEN
 
 
 class CedulaInfoQuerySet(models.QuerySet["CedulaInfo"]):
@@ -87,6 +92,15 @@ class CedulaInfoQuerySet(models.QuerySet["CedulaInfo"]):
         as_urgent = Q(priority=record.priority)
         is_earlier = Q(next_at__lt=record.next_at) | Q(next_at=record.next_at, pk__lt=record.pk)
         return self.due(now).filter(Q(priority__lt=record.priority) | as_urgent & is_earlier)
+
+    def with_evidence(self) -> Self:
+        """Those whose last failure left something to look at."""
+        return self.filter(evidence_at__isnull=False)
+
+    def replayable(self) -> Self:
+        """Those nobody is asking about, whose evidence is a whole reply and younger than their last answer."""
+        is_newer = Q(fetched_at=None) | Q(fetched_at__lt=models.F("evidence_at"))
+        return self.with_evidence().filter(is_newer).exclude(evidence_reader="").exclude(status=Status.PROCESSING)
 
     def abandoned(self, now: datetime) -> Self:
         """Records whose worker let its claim run out."""
@@ -145,6 +159,9 @@ class CedulaInfo(models.Model):
     fetched_at = models.DateTimeField("respuesta obtenida", null=True, blank=True)
     error_message = models.CharField("qué pasó", max_length=300, blank=True)
     raw_response = models.TextField("evidencia del fallo", blank=True)
+    evidence_at = models.DateTimeField("evidencia recibida", null=True, blank=True)
+    evidence_source = models.CharField("fuente de la evidencia", max_length=40, blank=True)
+    evidence_reader = models.CharField("cómo se lee", max_length=LONGEST_READER, blank=True)
 
     requested_at = models.DateTimeField("pedida", default=timezone.now)
     requested_by = models.ForeignKey(
@@ -184,6 +201,7 @@ class CedulaInfo(models.Model):
             models.Index(fields=["referred_by", "status", "user"], name="census_referrals"),
             models.Index(fields=["status", "user"], name="census_statuses"),
             models.Index(fields=["bulk", "status"], name="census_bulk"),
+            models.Index(fields=["evidence_at"], name="census_evidence", condition=Q(evidence_at__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="census_status_is_known"),
@@ -211,6 +229,9 @@ class CedulaInfo(models.Model):
                 ),
                 name="census_only_processing_is_claimed",
             ),
+            models.CheckConstraint(
+                condition=Q(raw_response="") | Q(evidence_at__isnull=False), name="census_evidence_has_its_date"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -223,8 +244,12 @@ class CedulaInfo(models.Model):
 
     @property
     def version(self) -> str:
-        """Tells two states of the lookup apart; short, because pages send it with every poll."""
-        times = f"{self.next_at.timestamp()}.{self.requested_at.timestamp()}"
+        """Tells two states of the lookup apart; short, because pages send it with every poll.
+
+        A reply that is read again changes nothing but the answer and its date.
+        """
+        moments = (self.next_at, self.requested_at, self.fetched_at)
+        times = ".".join(str(moment.timestamp()) for moment in moments if moment)
         state = f"{self.status}.{self.priority}.{self.attempts}.{times}"
         return f"{crc32(state.encode()):08x}"
 
@@ -293,6 +318,11 @@ class CedulaInfo(models.Model):
         return bool(self.novedad)
 
     @property
+    def masked_evidence(self) -> str:
+        """The reply that could not be used, as people may see it: not even with a stranger's number in it."""
+        return mask_numbers(self.raw_response)
+
+    @property
     def answer_source_name(self) -> str:
         """How people call the source of the last answer."""
         return wordings.of_source(self.answer_source)
@@ -336,7 +366,10 @@ class LookupAttempt(models.Model):
     class Meta:
         verbose_name = "intento de consulta"
         verbose_name_plural = "intentos de consulta"
-        indexes = [models.Index(fields=["record", "-started_at"], name="census_attempts_of_record")]
+        indexes = [
+            models.Index(fields=["record", "-started_at"], name="census_attempts_of_record"),
+            models.Index(fields=["source", "-started_at", "outcome", "record"], name="census_attempts_at_source"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()} · {self.started_at:%Y-%m-%d %H:%M:%S}"

@@ -1,5 +1,6 @@
 """The lifecycle's decisions, as pure functions of plain values: no database, no clock."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -11,6 +12,12 @@ MOST_CAPTCHAS = 2
 """Captchas that one lookup may buy, all its attempts together."""
 
 LONGEST_REST_SECONDS = 3600.0
+
+FEWEST_UNREADABLE = 3
+"""People whose page could not be read before a site is said to have another face: one odd person is none."""
+
+UNREADABLE_SHARE = 0.5
+"""Their share of the people who were asked about last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,22 @@ def after_failure(
 def is_trouble(kind: FailureKind) -> bool:
     """Whether a failure speaks of the way to the source, and not of a page that came but could not be read."""
     return kind is not FailureKind.PARSE_ERROR
+
+
+def latest_by_person(attempts: Iterable[tuple[int, str]]) -> dict[int, str]:
+    """Return how each person's newest attempt ended, out of pairs of a record and an outcome, the newest first.
+
+    So that one person whose page is odd counts once, however often that was tried, and no more once it was read.
+    """
+    latest: dict[int, str] = {}
+    for record_id, outcome in attempts:
+        latest.setdefault(record_id, outcome)
+    return latest
+
+
+def has_changed_face(*, unreadable: int, people: int) -> bool:
+    """Whether so many people with an unreadable page, out of all asked about lately, say that the site is another."""
+    return unreadable >= FEWEST_UNREADABLE and unreadable >= people * UNREADABLE_SHARE
 
 
 def rest_seconds(*, rests: int, first_seconds: float) -> float:

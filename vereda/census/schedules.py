@@ -10,6 +10,7 @@ from vereda.census import gate
 from vereda.census.models import SourceState
 
 RESCUE = "vereda.census.tasks.rescue"
+PURGE = "vereda.census.tasks.purge_evidence"
 
 
 def ensure(**kwargs: Any) -> None:
@@ -17,7 +18,11 @@ def ensure(**kwargs: Any) -> None:
     needed = {model._meta.db_table for model in (Schedule, SourceState)}
     if not needed <= set(connection.introspection.table_names()):
         return
-    fields = {"func": RESCUE, "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1}
-    if not Schedule.objects.filter(name="rescue").update(**fields):
-        Schedule.objects.create(name="rescue", **fields)
+    _schedule("rescue", func=RESCUE, schedule_type=Schedule.MINUTES, minutes=1)
+    _schedule("purge-evidence", func=PURGE, schedule_type=Schedule.DAILY)
     gate.state_of(settings.CENSUS_SOURCE)
+
+
+def _schedule(name: str, **fields: Any) -> None:
+    if not Schedule.objects.filter(name=name).update(**fields, repeats=-1):
+        Schedule.objects.create(name=name, **fields, repeats=-1)

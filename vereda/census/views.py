@@ -14,7 +14,7 @@ from django_htmx.http import reswap, trigger_client_event
 
 from vereda.accounts.forms import ProfileForm
 from vereda.accounts.requests import AuthenticatedRequest
-from vereda.census import actions, turns, wording
+from vereda.census import actions, drift, turns, wording
 from vereda.census.health import is_database_up
 from vereda.census.models import CedulaInfo, Reason
 
@@ -112,6 +112,14 @@ def _section(record: CedulaInfo) -> dict[str, Any]:
 @require_safe
 @never_cache
 def health(request: HttpRequest) -> JsonResponse:
-    """Whether the service can work, for load balancers and monitors: 200 or 503, nothing personal."""
+    """Whether the service can work, for load balancers and monitors: 200 or 503, nothing personal.
+
+    A census site with another face is said, and is no reason to take the service out of use.
+    """
     is_up = is_database_up()
-    return JsonResponse({"status": "ok" if is_up else "down", "database": is_up}, status=200 if is_up else 503)
+    told = {
+        "status": "ok" if is_up else "down",
+        "database": is_up,
+        "census": drift.verdict(timezone.now()) if is_up else "unknown",
+    }
+    return JsonResponse(told, status=200 if is_up else 503)

@@ -147,8 +147,32 @@ def test_a_page_that_does_not_send_its_form_says_why(
     outcome = look_up(site)
     assert isinstance(outcome, Failure)
     assert outcome.status == status
-    assert outcome.evidence == complaint
+    assert (outcome.evidence, outcome.reader) == (complaint, "")
     assert paper.reports == ([("1", False)] if status == "captcha_failed" else [])
+
+
+def test_a_reply_that_cannot_be_read_is_kept_whole_with_its_reader(look_up: LookUp) -> None:
+    outcome = look_up(BentSite(answer=answering(success("<table><tr><th>OTRA</th></tr></table>"))))
+
+    assert isinstance(outcome, Failure)
+    assert (outcome.kind, outcome.reader) == (FailureKind.PARSE_ERROR, "ajax 200 application/json")
+    assert outcome.evidence == success("<table><tr><th>OTRA</th></tr></table>")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "document.querySelector = () => { throw new Error('cambió'); };",
+        "Object.defineProperty(nuip, 'value', { set() { throw new Error('cambió'); } });",
+    ],
+)
+def test_a_page_that_the_browser_could_not_use_is_kept(look_up: LookUp, script: str) -> None:
+    outcome = look_up(BentSite(page(script=script)))
+
+    assert isinstance(outcome, Failure)
+    assert (outcome.kind, outcome.reader) == (FailureKind.PARSE_ERROR, "")
+    assert "UNA ELECCIÓN" in outcome.evidence
+    assert NONCE not in outcome.evidence
 
 
 def test_a_form_that_the_browser_sends_by_itself_is_judged_the_same(look_up: LookUp) -> None:
@@ -584,3 +608,27 @@ def test_a_knock_that_meets_no_form_says_what_was_met(loop: LoopThread, make_sou
             loop.run(make_source(query=f"?animo={query}").knock())
     with pytest.raises(UnreachableError, match="did not load in time"):
         loop.run(make_source(query="?animo=sin-respuesta", seconds=0.5).knock())
+
+
+@pytest.mark.parametrize(
+    ("widget", "captcha"),
+    [("", "no captcha"), (WIDGET, "captcha reCAPTCHA v2"), (WIDGET.replace("6L", "x"), "captcha of an unknown kind")],
+)
+def test_a_knock_names_dialect_captcha_and_time_and_asks_about_nobody(
+    loop: LoopThread, make_source: MakeSource, widget: str, captcha: str
+) -> None:
+    site = BentSite(page(widget=widget))
+
+    async def at_site() -> str:
+        async with site.listening() as url:
+            return await make_source(url).knock()
+
+    met = loop.run(at_site())
+    assert "a form of the ajax kind at http://127.0.0.1:" in met
+    assert f", {captcha}, in " in met
+    assert not site.forms
+
+
+def test_a_knock_says_that_nobody_could_solve_the_pages_captcha(loop: LoopThread, make_source: MakeSource) -> None:
+    with pytest.raises(UnreachableError, match="no captcha solver is configured"):
+        loop.run(make_source(captcha=NoSolver()).knock())

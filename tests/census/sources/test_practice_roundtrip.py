@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ from vereda.census.sources import browser as browser_module
 from vereda.census.sources.browser import Browser
 from vereda.census.sources.captcha import TwoCaptcha
 from vereda.census.sources.census import CensusSource
+from vereda.census.sources.dialects.ajax import AjaxDialect
+from vereda.census.sources.dialects.dialect import Reply
+from vereda.census.sources.evidence import without_cedula
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, LookupHooks, NotFound, Outcome, Source
+from vereda.census.sources.replaying import read_again
 
 
 def ask(loop: LoopThread, source: Source, cedula: str) -> Outcome:
@@ -199,5 +204,32 @@ def test_no_cedula_gets_into_a_log_line(
 def test_the_source_knocks_without_asking_about_anybody(loop: LoopThread, make_source: MakeSource) -> None:
     with PracticeServer() as site:
         met = loop.run(make_source(site.census_url).knock())
-        assert met == f"practice: a form of the ajax kind at {site.census_url}"
+        form = re.escape(f"practice: a form of the ajax kind at {site.census_url}, captcha reCAPTCHA v2, in ")
+        assert re.fullmatch(form + r"\d\.\d s", met)
         assert [entry.kind for entry in site.journal] == ["page"]
+
+
+class Blind(AjaxDialect):
+    """The dialect of a day on which nobody could read the page any more."""
+
+    def read(self, reply: Reply, cedula: str) -> Failure:
+        return Failure(FailureKind.PARSE_ERROR, "the result says nothing known")
+
+
+@pytest.mark.parametrize("ending", ["01", "99", "98", "96", "89"])
+def test_what_nobody_could_read_that_day_is_read_later_as_it_would_have_been(
+    loop: LoopThread,
+    site: PracticeServer,
+    shared_browser: Browser,
+    solver: TwoCaptcha,
+    practised: Practised,
+    ending: str,
+) -> None:
+    cedula = f"190000{ending}"
+    blind = CensusSource("practice", site.census_url, browser=shared_browser, solver=solver, dialects=[Blind()])
+    failure = loop.run(blind.lookup(cedula, LookupHooks()))
+
+    assert isinstance(failure, Failure)
+    evidence = without_cedula(failure.evidence, cedula)
+    assert cedula not in evidence
+    assert read_again(evidence, failure.reader, cedula) == practised(cedula)

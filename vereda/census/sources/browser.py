@@ -31,7 +31,7 @@ from vereda.census.sources.errors import BrowserError, BrowserUnavailableError, 
 from vereda.census.sources.executables import find_executable
 from vereda.census.sources.port import FailureKind
 
-__all__ = ["Browser", "Departure", "Page", "Request", "body_of", "departing", "find_executable", "stay"]
+__all__ = ["Browser", "Departure", "Page", "Request", "body_of", "departing", "find_executable", "plain_errors", "stay"]
 
 logger = logging.getLogger("vereda.census.sources")
 
@@ -136,7 +136,7 @@ class Browser:
         opening = self._spawn(self._open())
         try:
             visit = await asyncio.shield(opening)
-            with _plain_errors():
+            with plain_errors():
                 yield visit.page
         finally:
             leaving = self._spawn(self._leave(opening))
@@ -184,7 +184,7 @@ class Browser:
         running.opened += 1
         running.in_use += 1
         try:
-            with _plain_errors():
+            with plain_errors():
                 async with asyncio.timeout(_OPEN_SECONDS):
                     context = await running.chromium.new_context(locale="es-CO", viewport=_VIEW)
                     context.set_default_timeout(0)  # whoever asks has a deadline of his own
@@ -273,7 +273,7 @@ async def _stop(driver: Playwright) -> None:
 
 
 @contextmanager
-def _plain_errors() -> Iterator[None]:
+def plain_errors() -> Iterator[None]:
     """Turn Playwright's errors into ours. Their texts repeat what was typed, so nothing of them goes on."""
     try:
         yield

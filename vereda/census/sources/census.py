@@ -6,18 +6,21 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from vereda.census.sources.browser import Browser, Departure, Page, departing
-from vereda.census.sources.captcha import CaptchaError, CaptchaSolver, Solved, TooLateError
+from vereda.census.sources.browser import Browser, Departure, Page, departing, plain_errors
+from vereda.census.sources.captcha import CaptchaError, CaptchaSolver, NoSolver, Solved, TooLateError
 from vereda.census.sources.dialects import DIALECTS, Dialect, Form
 from vereda.census.sources.errors import PageError
 from vereda.census.sources.evidence import scrub
 from vereda.census.sources.parsing import read_strange_page
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, UnreachableError
+from vereda.census.sources.replaying import kept
 from vereda.lib.cedula import mask
 
 logger = logging.getLogger("vereda.census.sources")
 
 _REPORT_SECONDS = 5
+_LOOK_SECONDS = 2
+_RECAPTCHA = "6L"
 _TOO_LATE = {
     "page": Failure(FailureKind.TIMEOUT, "the page did not load in time"),
     "captcha": Failure(FailureKind.CAPTCHA_FAILED, "the captcha was not solved in time"),
@@ -54,7 +57,7 @@ class CensusSource:
                 await hooks.before_open()
                 outcome = await self._ask_in_time(page, departure, cedula, hooks)
         except PageError as error:
-            outcome = _failure(error)
+            outcome = _failure(error, error.evidence)
         logger.info(
             "source.lookup_ended source=%s cedula=%s status=%s seconds=%.1f reason=%s",
             self.name,
@@ -73,16 +76,20 @@ class CensusSource:
                 asyncio.timeout(self._timeout_seconds),
                 departing(page, self._url) as departure,
             ):
+                began = time.monotonic()
                 await departure.leave()
                 met = await self._arrive(page, departure)
+                seconds = time.monotonic() - began
         except PageError as error:
             raise UnreachableError(error.reason) from None
         except TimeoutError:
             raise UnreachableError(_TOO_LATE["page"].reason) from None
         if isinstance(met, Failure):
             raise UnreachableError(met.reason)
-        dialect, _ = met
-        return f"{self.name}: a form of the {dialect.name} kind at {self._url}"
+        dialect, form = met
+        if form.sitekey and isinstance(self._solver, NoSolver):
+            raise UnreachableError("the page asks for a captcha and no captcha solver is configured")
+        return f"{self.name}: a form of the {dialect.name} kind at {self._url}, {_captcha(form)}, in {seconds:.1f} s"
 
     async def close(self) -> None:
         """Let go of the browser. Safe to call twice."""
@@ -93,12 +100,15 @@ class CensusSource:
         deadline = asyncio.timeout(self._timeout_seconds)
         try:
             async with deadline:
-                await departure.leave()
-                await hooks.opened()
-                met = await self._arrive(page, departure)
-                outcome = met if isinstance(met, Failure) else await visit.ask(*met)
+                with plain_errors():
+                    await departure.leave()
+                    await hooks.opened()
+                    met = await self._arrive(page, departure)
+                    outcome = met if isinstance(met, Failure) else await visit.ask(*met)
         except CaptchaError as error:
             outcome = Failure(FailureKind.CAPTCHA_FAILED, error.reason)
+        except PageError as error:
+            outcome = _failure(error, error.evidence or await _looks(page, error))
         except TimeoutError:
             if not deadline.expired():
                 raise  # a hook's own, none of ours
@@ -135,11 +145,9 @@ class _Visit:
         if token:
             await self._hooks.captcha_dropped()
         self.stage = "reply"
-        try:
-            reply = await dialect.ask(self._page, self._cedula, token)
-        except PageError as error:
-            return _failure(error)
-        return dialect.read(reply, self._cedula)
+        reply = await dialect.ask(self._page, self._cedula, token)
+        outcome = dialect.read(reply, self._cedula)
+        return kept(outcome, dialect, reply) if isinstance(outcome, Failure) else outcome
 
     async def complain_about(self, outcome: Outcome) -> None:
         """Report a token that the site refused: nobody should have to pay for it."""
@@ -176,5 +184,24 @@ class _Visit:
                 await self._solver.report(task_id, good=False)
 
 
-def _failure(error: PageError) -> Failure:
-    return Failure(error.kind, error.reason, scrub(error.evidence), error.is_ours)
+def _failure(error: PageError, evidence: str) -> Failure:
+    return Failure(error.kind, error.reason, scrub(evidence), error.is_ours)
+
+
+async def _looks(page: Page, error: PageError) -> str:
+    """Return the page that could not be used, if that was its fault and it still says what it is."""
+    if error.kind is not FailureKind.PARSE_ERROR:
+        return ""
+    try:
+        async with asyncio.timeout(_LOOK_SECONDS):
+            with plain_errors():
+                return await page.content()
+    except (PageError, TimeoutError):
+        return ""
+
+
+def _captcha(form: Form) -> str:
+    """Say which captcha a form asks for, as far as its key tells."""
+    if not form.sitekey:
+        return "no captcha"
+    return "captcha reCAPTCHA v2" if form.sitekey.startswith(_RECAPTCHA) else "captcha of an unknown kind"

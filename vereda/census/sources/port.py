@@ -55,13 +55,15 @@ class NotFound:
 class Failure:
     """No answer. `reason` is one English sentence for operators, without personal data; `evidence` the raw reply.
 
-    `is_ours` says that the fault is on this side of the network, so that it tells nothing about the site.
+    `is_ours` says that the fault is on this side of the network, so that it tells nothing about the site. `reader` says
+    how the evidence can be read again (`replaying.py`); it is empty where that is not a whole reply about somebody.
     """
 
     kind: FailureKind
     reason: str
     evidence: str = ""
     is_ours: bool = False
+    reader: str = ""
 
     @property
     def status(self) -> str:

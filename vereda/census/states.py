@@ -1,0 +1,73 @@
+"""What an event makes of a record, as the fields of one UPDATE: being asked for, answered, and failed."""
+
+from datetime import datetime
+from typing import Any
+
+from vereda.accounts.models import User
+from vereda.census import rules, wording
+from vereda.census.models import LONGEST_READER, Reason
+from vereda.census.sources.evidence import scrub, without_cedula
+from vereda.census.sources.port import Answer, Cancelled, Failure, Found
+from vereda.census.statuses import Status
+
+NO_EVIDENCE: dict[str, Any] = {"raw_response": "", "evidence_at": None, "evidence_source": "", "evidence_reader": ""}
+
+
+def newly_asked(*, requested_by: User, reason: Reason, now: datetime) -> dict[str, Any]:
+    """Return what a new request makes of a record: due at once, with nothing behind it but the last answer."""
+    return {
+        "status": Status.PENDING,
+        "requested_at": now,
+        "requested_by": requested_by,
+        "reason": reason,
+        "priority": reason.priority,
+        "attempts": 0,
+        "losses": 0,
+        "captchas": 0,
+        "captcha_task": "",
+        "next_at": now,
+        "error_message": "",
+        **NO_EVIDENCE,
+    }
+
+
+def newly_answered(*, answer: Answer, source: str, now: datetime) -> dict[str, Any]:
+    """Return what an answer makes of a record, all of it in place of the one before and of what had gone wrong."""
+    place = answer if isinstance(answer, Found) else None
+    novedad = answer if isinstance(answer, Cancelled) else None
+    status = rules.status_of_answer(answer)
+    return {
+        "status": status,
+        "departamento": place.departamento if place else "",
+        "municipio": place.municipio if place else "",
+        "puesto": place.puesto if place else "",
+        "direccion": place.direccion if place else "",
+        "mesa": place.mesa if place else "",
+        "novedad": novedad.novedad if novedad else "",
+        "resolucion": novedad.resolucion if novedad else "",
+        "fecha_novedad": novedad.fecha_novedad if novedad else "",
+        "answer_status": status,
+        "answer_source": source,
+        "fetched_at": now,
+        "error_message": "",
+        "captcha_task": "",
+        **NO_EVIDENCE,
+    }
+
+
+def newly_failed(*, failure: Failure, cedula: str, source: str, now: datetime) -> dict[str, Any]:
+    """Return what a failed attempt tells of a record: a sentence for people, and the reply as evidence.
+
+    It is scrubbed here whatever source it comes from. A failure that brought no reply leaves the one that is there.
+    """
+    told = {"error_message": wording.of_failure(failure.kind)}
+    kept = without_cedula(scrub(failure.evidence), cedula)
+    if not kept:
+        return told
+    return {
+        **told,
+        "raw_response": kept,
+        "evidence_at": now,
+        "evidence_source": source,
+        "evidence_reader": failure.reader[:LONGEST_READER],
+    }

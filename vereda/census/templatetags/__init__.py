@@ -1,0 +1,1 @@
+"""What the administration's templates ask for, whose context is Django's own."""

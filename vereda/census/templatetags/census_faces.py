@@ -1,0 +1,19 @@
+"""The alarm on the administration's front page."""
+
+from typing import Any
+
+from django import template
+from django.template.context import Context
+from django.utils import timezone
+
+from vereda.census import drift
+
+register = template.Library()
+
+
+@register.inclusion_tag("census/components/changed_faces.html", takes_context=True)
+def changed_faces(context: Context) -> dict[str, Any]:
+    """Say which sites have changed their face; the last evidence is for who may see records."""
+    may_look = context["request"].user.has_perm("census.view_cedulainfo")
+    faces = drift.changed_faces(timezone.now())
+    return {"alarms": [{"face": face, "record": face.last_evidence() if may_look else None} for face in faces]}
