@@ -47,7 +47,7 @@ def read_result_html(html: str, cedula: str = "") -> Answer | Failure:
     With a `cedula`, a result about another number is a failure, not an answer.
     """
     html = storable(html)
-    root = result_element(parsed(html), html)
+    root = _result_element(parsed(html), html)
     if root is None:
         return unreadable("the page has no result element", html)
     return read_element(root, cedula) or unreadable("the result says nothing known", html)
@@ -231,7 +231,7 @@ def parsed(html: str) -> LexborHTMLParser:
     return tree
 
 
-def result_element(tree: LexborHTMLParser, html: str) -> LexborNode | None:
+def _result_element(tree: LexborHTMLParser, html: str) -> LexborNode | None:
     """Return where a page shows its result; a piece of HTML that is no whole page is all result."""
     if _WHOLE_PAGE.search(html):
         return tree.css_first("#success") or tree.css_first("#consulta")

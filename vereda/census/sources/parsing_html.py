@@ -1,7 +1,8 @@
 """What the census site's HTML pages say when they are the reply. PURE: text in, an answer or a failure out.
 
 Nobody captured where such a page shows its result. Outside the elements that are known from other faces only what names
-the cédula counts: a table with its number, a complete sentence about it.
+the cédula counts: a table with its number, a complete sentence about it. A reply that is nothing but the sentence
+need not name it.
 """
 
 import re
@@ -20,18 +21,17 @@ from vereda.census.sources.parsing import (
     read_element,
     read_strange_page,
     read_tables,
-    result_element,
     unreadable,
     visible_text,
 )
 from vereda.census.sources.port import Answer, Failure, FailureKind, NotFound
 from vereda.lib.text import fold
 
-_ABSENCE = re.compile(
-    r"el documento de identidad (?:con )?(?:numero|no\.?):? ([0-9.,]+)"
-    r" no se encuentra en el censo(?: electoral)?(?: para (?:esta eleccion|las proximas elecciones))?\.?"
-)
+_IS_ABSENT = r" no se encuentra en el censo(?: electoral)?(?: para (?:esta eleccion|las proximas elecciones))?\.?"
+_ABSENCE = re.compile(r"el documento de identidad (?:con )?(?:numero|no\.?):? ([0-9.,]+)" + _IS_ABSENT)
+_ABSENCE_OF_WHO_WAS_ASKED = re.compile("el documento consultado" + _IS_ABSENT)
 _MOST_SENTENCES = 100
+_LONGEST_SENTENCE = 500
 _ALERTS = "#div_error, #div_warning, .alert, [role=alert]"
 
 
@@ -41,7 +41,7 @@ def read_html_reply(body: str, content_type: str, http_status: int, cedula: str)
     if json_object(body) is not None:
         return unreadable(f"{media_type(content_type)} instead of a page", body)
     tree = parsed(body)
-    root = result_element(tree, body)
+    root = tree.css_first("#success") or tree.css_first("#consulta")
     outcome = read_element(root, cedula) if root is not None else None
     outcome = outcome or (_read_whole_page(tree.body, cedula) if tree.body else None)
     if outcome is not None and not isinstance(outcome, Failure):
@@ -57,7 +57,8 @@ def _read_whole_page(body: LexborNode, cedula: str) -> Answer | Failure | None:
     """Return what a page says of this cédula by name, wherever it does; None when it does not."""
     tables = innermost_tables(body)
     named = [table for table in tables if any(digits(row.get("nuip", "")) == cedula for row in table.rows)]
-    return read_tables(named, cedula) or (NotFound() if _names_as_absent(body, cedula) else None)
+    is_absent = _names_as_absent(body, cedula) or _ABSENCE_OF_WHO_WAS_ASKED.fullmatch(fold(visible_text(body)))
+    return read_tables(named, cedula) or (NotFound() if is_absent else None)
 
 
 def _names_as_absent(body: LexborNode, cedula: str) -> bool:
@@ -65,5 +66,6 @@ def _names_as_absent(body: LexborNode, cedula: str) -> bool:
     texts = (node for node in body.traverse(include_text=True) if node.tag == "-text")
     about = islice((node for node in texts if "censo" in node.text(deep=False).casefold()), _MOST_SENTENCES)
     elements = (element for node in about for element in (node.parent, node.parent and node.parent.parent) if element)
-    said = (_ABSENCE.fullmatch(fold(visible_text(element))) for element in elements)
+    texts_around = (visible_text(element) for element in elements)
+    said = (_ABSENCE.fullmatch(fold(text)) for text in texts_around if len(text) <= _LONGEST_SENTENCE)
     return any(digits(found[1]) == cedula for found in said if found)
