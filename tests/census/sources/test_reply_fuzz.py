@@ -74,11 +74,12 @@ def bent(draw: st.DrawFn, seeds: tuple[str, ...], pieces: tuple[str, ...]) -> st
 
 
 def states_an_absence(body: str) -> bool:
-    """Say whether the words are there at all, in whatever escapes."""
+    """Say whether the words are there at all, however they are escaped and whatever stands between them."""
     with suppress(ValueError, RecursionError):
-        body = json.dumps(json.loads(body.lstrip("\ufeff")), ensure_ascii=False)
-    text = fold(re.sub(r"<[^>]*>|\\+[nt/]", " ", body))
-    return re.search(r"\bno\b.*\b(encuentra|figura)\b.*\bcenso\b", text.replace("\\", "")) is not None
+        said = json.dumps(json.loads(body.lstrip("\ufeff")), ensure_ascii=False)
+        body = re.sub(r"\\(u[0-9a-f]{4}|[nrtbf])", "", said)
+    as_seen = (body, re.sub(r"<[^>]*>", "", body))
+    return any(re.search("no.*(encuentra|figura).*censo", re.sub("[^a-z]", "", fold(text))) for text in as_seen)
 
 
 def states_a_novedad(body: str) -> bool:
