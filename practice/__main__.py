@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 
 from practice.server import HOST, create_app, listening
-from practice.site import Site
+from practice.site import Face, Site
 
 
 def main(argv: Sequence[str]) -> int:
@@ -17,7 +17,7 @@ def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     warnings.filterwarnings("ignore", category=RuntimeWarning, module="aiohttp")  # they quote malformed forms
     try:
-        asyncio.run(_serve(options.port, options.captcha_seconds))
+        asyncio.run(_serve(options.port, Site(options.captcha_seconds, face=Face(options.face))))
     except OSError as error:
         sys.stderr.write(_explain(options.port, error))
         return 1
@@ -32,6 +32,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--captcha-seconds", type=float, default=3.0, help="how long the captcha service takes (default 3)"
     )
+    parser.add_argument(
+        "--face", choices=list(Face), default=Face.AJAX, help="what /censo/consultar/ shows (default ajax)"
+    )
     return parser
 
 
@@ -42,11 +45,11 @@ def _port(text: str) -> int:
     return port
 
 
-async def _serve(port: int, captcha_seconds: float) -> None:
+async def _serve(port: int, site: Site) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with listening(create_app(Site(captcha_seconds)), port) as actual_port:
+    async with listening(create_app(site), port) as actual_port:
         sys.stdout.write(f"Practice site: http://{HOST}:{actual_port}/\n")
         sys.stdout.flush()
         await stop.wait()

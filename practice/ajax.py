@@ -3,97 +3,31 @@
 As the real site spoke it in July 2026. Where nobody captured what it says, a comment says that we chose.
 """
 
-import asyncio
 import json
-import re
 from typing import assert_never
 
 from aiohttp import web
 
 from practice import fragments, gates
-from practice.moods import Act, Mood, PageAct, mood_of, page_mood_of
-from practice.render import form_of, html_page, script
-from practice.sessions import Session, set_cookies
+from practice.moods import Act, Mood, mood_of
+from practice.render import form_of
+from practice.sessions import Session
 from practice.site import SITEKEY, Site
 from practice.tokens import own_page
+from practice.visits import BAD_ELECTION, BAD_NUMBER, CAPTCHA_REFUSED, NUMBER, send_form, take_time, wants_captcha
 
-PATH = "/censo/consultar/"
 CURRENT_PLACE = "-1"
 NAMED_ELECTION = "677"
 
 NO_CAPTCHA = "Marque el cuadro de verificación o captcha!"
-# Nobody captured what the real site says to a captcha token that it does not accept: these words are ours,
-CAPTCHA_REFUSED = "Error en la validación del captcha. Intente nuevamente."
-# and so are these, about a form that its own script would not send.
-BAD_NUMBER = "Numero de documento Incorrecto"
-BAD_ELECTION = "Seleccione la elección"
-
-_NUMBER = re.compile(r"[0-9]{2,12}")
 
 
-def routes(site: Site) -> list[web.RouteDef]:
-    """Return the addresses of this dialect; the real page answers without the final slash as well."""
-
-    async def load(request: web.Request) -> web.Response:
-        return await _load(site, request)
-
-    async def ask(request: web.Request) -> web.Response:
-        return await _ask(site, request)
-
-    async def functions(_: web.Request) -> web.Response:
-        return script("functions.js")
-
-    pages = [route for path in (PATH, PATH.rstrip("/")) for route in (web.get(path, load), web.post(path, ask))]
-    return [*pages, web.get("/censo/public/js/functions.js", functions)]
+def form_page(site: Site, request: web.Request, status: int = 200) -> web.Response:
+    """Return the page with the empty form."""
+    return send_form(site, request, "censo.html", status=status)
 
 
-async def _load(site: Site, request: web.Request) -> web.Response:
-    """Answer a page load; its mood is in the query, because no cédula is known yet."""
-    site.journal.write("page")
-    mood = page_mood_of(request.query.get("animo", ""))
-    met = await gates.meet(site, request, mood.gate)
-    return met if met is not None else await _page(site, request, mood.act)
-
-
-async def _page(site: Site, request: web.Request, act: PageAct) -> web.Response:
-    match act:
-        case PageAct.FORM:
-            return _form_page(site, request)
-        case PageAct.FORM_SLOWLY:
-            await asyncio.sleep(site.slow_seconds)
-            return _form_page(site, request)
-        case PageAct.FORM_AS_ERROR_ONCE:
-            session = site.sessions.find(request)
-            return _form_page(site, request, status=200 if session and session.loads else 500)
-        case PageAct.MAINTENANCE:
-            return html_page("mantenimiento.html")
-        case PageAct.UNKNOWN:
-            return html_page("desconocido.html")
-        case PageAct.EMPTY:
-            return web.Response(content_type="text/html")
-    assert_never(act)
-
-
-def _form_page(site: Site, request: web.Request, *, status: int = 200) -> web.Response:
-    session = site.sessions.find(request) or site.sessions.begin()
-    captcha = _captcha_markup() if _wants_captcha(request) else ""
-    response = html_page("censo.html", status=status, token=session.load_page(), captcha=captcha)
-    response.headers["Cache-Control"] = "no-store, no-cache, must-revalidate"
-    set_cookies(request, response, session)
-    return response
-
-
-def _captcha_markup() -> str:
-    return (
-        f'<div class="g-recaptcha" data-sitekey="{SITEKEY}"></div><script src="/recaptcha/api.js" async defer></script>'
-    )
-
-
-def _wants_captcha(request: web.Request) -> bool:
-    return request.query.get("captcha") != "no"
-
-
-async def _ask(site: Site, request: web.Request) -> web.Response:
+async def ask(site: Site, request: web.Request) -> web.Response:
     """Answer a question: first what stands before the application, then its checks, then the census."""
     form = await form_of(request)
     cedula = form.get("nuip", "").strip()
@@ -105,23 +39,26 @@ async def _ask(site: Site, request: web.Request) -> web.Response:
     refused = _visit_refusal(site, request, form)
     if refused is None:
         refused = _form_refusal(form.get("tipo", ""), cedula)
-    return refused if refused is not None else await _answer(site, cedula, mood)
+    if refused is not None:
+        return refused
+    await take_time(site, mood)
+    return _answer(cedula, mood)
 
 
 def _visit_refusal(site: Site, request: web.Request, form: dict[str, str]) -> web.Response | None:
     """Return what is wrong with captcha or nonce, in the order in which the site looks."""
     captcha = form.get("g-recaptcha-response", "")
-    if _wants_captcha(request) and not captcha:
+    if wants_captcha(request.query) and not captcha:
         return _error(NO_CAPTCHA)
     if not _is_fresh(site.sessions.find(request), form.get("token", "")):
         return _reload()
-    if _wants_captcha(request) and not site.tokens.redeem(captcha, own_page(request), SITEKEY):
+    if wants_captcha(request.query) and not site.tokens.redeem(captcha, own_page(request), SITEKEY):
         return _error(CAPTCHA_REFUSED)
     return None
 
 
 def _form_refusal(tipo: str, cedula: str) -> web.Response | None:
-    if not _NUMBER.fullmatch(cedula):
+    if not NUMBER.fullmatch(cedula):
         return _error(BAD_NUMBER)
     if tipo == NAMED_ELECTION:
         # Whoever picks the named election instead of the current place hears of nobody that they are in its census.
@@ -133,13 +70,12 @@ def _is_fresh(session: Session | None, nonce: str) -> bool:
     return session is not None and nonce != "" and nonce == session.nonce
 
 
-async def _answer(site: Site, cedula: str, mood: Mood) -> web.Response:  # noqa: PLR0911 - one line an act
+def _answer(cedula: str, mood: Mood) -> web.Response:  # noqa: PLR0911 - one line an act
     match mood.act:
-        case Act.FOUND:
+        case Act.FOUND | Act.FOUND_SLOWLY | Act.FOUND_BARELY:
             return _success(fragments.found(cedula, mood.place(cedula)))
-        case Act.FOUND_SLOWLY:
-            await asyncio.sleep(site.slow_seconds)
-            return _success(fragments.found(cedula, mood.place(cedula)))
+        case Act.FOUND_IN_OTHER_CASE:
+            return _success(fragments.found(cedula, mood.place(cedula), is_lower=True))
         case Act.NOVEDAD | Act.NOVEDAD_AFTER_COLSPAN:
             colspan_row = mood.act is Act.NOVEDAD_AFTER_COLSPAN
             return _success(fragments.novedad(cedula, mood.text, colspan_row=colspan_row))

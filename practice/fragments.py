@@ -18,12 +18,13 @@ FOOTER = (
 )
 
 
-def found(cedula: str, place: Place) -> str:
-    """Return the answer for somebody with a voting place."""
+def found(cedula: str, place: Place, *, is_lower: bool = False) -> str:
+    """Return the answer for somebody with a voting place, its headers in capitals or in lower case."""
+    headers = [header.lower() if is_lower else header for header in FOUND_HEADERS]
     texts = (cedula, place.departamento, place.municipio, place.puesto, place.direccion)
-    cells = "".join(_cell(header, text) for header, text in zip(FOUND_HEADERS, texts, strict=False))
-    mesa = f"<td data-th='MESA' class='text-center'><b>{_text(place.mesa)}</b></td>"
-    return _table(FOUND_HEADERS, f"<tr>{cells}{mesa}</tr>") + FOOTER
+    cells = "".join(_cell(header, text) for header, text in zip(headers, texts, strict=False))
+    mesa = f"<td data-th='{headers[-1]}' class='text-center'><b>{_text(place.mesa)}</b></td>"
+    return _table(headers, f"<tr>{cells}{mesa}</tr>") + FOOTER
 
 
 def novedad(cedula: str, words: str, *, colspan_row: bool = False) -> str:
@@ -42,6 +43,11 @@ def not_found(cedula: str, *, censo: str = "censo") -> str:
 def not_found_div(cedula: str) -> str:
     """Return the not-found sentence where an answer's table would be: `#consulta` is a DIV then."""
     return f"<div class='table-responsive'><div id='consulta'>{not_found(cedula)}</div></div>"
+
+
+def alert(text: str) -> str:
+    """Return a complaint, as a page without a script of its own shows it."""
+    return f'<div class="alert alert-danger" role="alert">{_text(text)}</div>'
 
 
 def unreadable() -> str:

@@ -5,19 +5,32 @@ from html import escape
 
 from aiohttp import web
 
-from practice.ajax import PATH
 from practice.captcha import SPECIAL_KEYS
+from practice.faces import PATH, PATHS
 from practice.moods import MOODS, ORDINARY, PAGE_MOODS, Mood
 from practice.render import html_page
+from practice.site import Face
+
+FACES = {
+    Face.AJAX: "Un formulario cuya respuesta llega como JSON con HTML dentro, sin cambiar de página",
+    Face.HTML: "Un formulario común, cubierto mientras carga; la respuesta es otra página",
+    Face.JSON: "Una página que su propio programa dibuja; pregunta y respuesta son JSON",
+}
 
 
 def routes() -> list[web.RouteDef]:
     """Return the front page's address."""
 
     async def home(_: web.Request) -> web.Response:
-        return html_page("home.html", endings=_endings(), page_moods=_page_moods(), keys=_keys(), page=PATH)
+        return html_page(
+            "home.html", faces=_faces(), endings=_endings(), page_moods=_page_moods(), keys=_keys(), page=PATH
+        )
 
     return [web.get("/", home)]
+
+
+def _faces() -> str:
+    return _rows((f'<a href="{path}">{path}</a>', escape(FACES[face])) for face, path in PATHS.items())
 
 
 def _endings() -> str:

@@ -28,6 +28,8 @@ class Act(Enum):
 
     FOUND = auto()
     FOUND_SLOWLY = auto()
+    FOUND_IN_OTHER_CASE = auto()
+    FOUND_BARELY = auto()
     NOVEDAD = auto()
     NOVEDAD_AFTER_COLSPAN = auto()
     NOT_FOUND = auto()
@@ -72,7 +74,7 @@ MOODS = (
     Mood("92", "Responde una página que nadie conoce", Act.UNREADABLE),
     Mood("91", "Rechaza el captcha", Act.CAPTCHA_REFUSED),
     Mood("90", "Encontrada, pero responde con lentitud", Act.FOUND_SLOWLY),
-    Mood("89", "No está en el censo, dicho como error", Act.NOT_FOUND_AS_ERROR),
+    Mood("89", "No está en el censo, dicho de otro modo", Act.NOT_FOUND_AS_ERROR),
     Mood("88", "El propio sistema del sitio agotó su tiempo (Curl error)", Act.ERROR, text=CURL_TIMEOUT),
     Mood("87", "Sesión vencida: la página se recarga sola", Act.RELOAD),
     Mood("86", "Novedad: solicitud en proceso", Act.NOVEDAD, text="Pendiente por Solicitud en proceso"),
@@ -83,6 +85,10 @@ MOODS = (
     Mood("81", "Encontrada, con textos que parecen otra respuesta (trampa)", place=hostile_place),
     Mood("80", "Sitio en actualización", Act.ERROR, text=MAINTENANCE),
     Mood("79", "Se corta la primera vez; encontrada después", gate=Gate.CUT_FIRST_TIME),
+    Mood(
+        "77", "Encontrada, con los nombres de los campos en mayúsculas o minúsculas cambiadas", Act.FOUND_IN_OTHER_CASE
+    ),
+    Mood("76", "Encontrada, sin nada de más: ni mapa ni códigos, y los números como texto", Act.FOUND_BARELY),
 )
 
 _BY_ENDING = {mood.ending: mood for mood in MOODS}

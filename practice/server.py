@@ -3,7 +3,7 @@
     with PracticeServer() as server:
         ...ask server.census_url, read server.journal
 
-Next on the reading path: `practice/moods.py`, then `practice/ajax.py`.
+Next on the reading path: `practice/moods.py`, then `practice/faces.py`.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from typing import Self
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from practice import ajax, captcha_json, captcha_legacy, home, widget
+from practice import captcha_json, captcha_legacy, faces, home, widget
 from practice.captcha import Desk
 from practice.journal import Journal
-from practice.site import Site
+from practice.site import Face, Site
 
 HOST = "127.0.0.1"
 
@@ -33,7 +33,7 @@ def create_app(site: Site) -> web.Application:
     app = web.Application(middlewares=[_no_head])
     desk = Desk(site)
     app.add_routes(home.routes())
-    app.add_routes(ajax.routes(site))
+    app.add_routes(faces.routes(site))
     app.add_routes(widget.routes(site))
     app.add_routes(captcha_json.routes(site, desk))
     app.add_routes(captcha_legacy.routes(site, desk))
@@ -80,7 +80,7 @@ class PracticeServer:
 
     `captcha_seconds` is how long the captcha service takes for a solution, `slow_seconds` how long the slow moods
     take, `hang_seconds` after how long a request that nobody answers is cut. `clock` gives the seconds by which
-    captchas ripen and tokens age.
+    captchas ripen and tokens age. `face` is what the usual address shows; `site.face` changes it later.
     """
 
     origin: str
@@ -93,9 +93,11 @@ class PracticeServer:
         captcha_seconds: float = 0.0,
         slow_seconds: float = 8.0,
         hang_seconds: float = 600.0,
+        overlay_seconds: float = 0.2,
+        face: Face = Face.AJAX,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.site = Site(captcha_seconds, slow_seconds, hang_seconds, clock)
+        self.site = Site(captcha_seconds, slow_seconds, hang_seconds, clock, face, overlay_seconds)
         self._port = port
         self._started: Future[int] = Future()
         self._stop = asyncio.Event()
@@ -108,8 +110,12 @@ class PracticeServer:
 
     @property
     def census_url(self) -> str:
-        """The census page's address."""
-        return self.origin + ajax.PATH
+        """The census page's usual address."""
+        return self.origin + faces.PATH
+
+    def url_of(self, face: Face) -> str:
+        """Return the address that shows this face, the AJAX one's only until the site was told to change."""
+        return self.origin + faces.PATHS[face]
 
     @property
     def captcha_url(self) -> str:

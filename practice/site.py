@@ -3,11 +3,21 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from practice.journal import Journal
 from practice.memory import Recent
 from practice.sessions import Sessions
 from practice.tokens import Tokens
+
+
+class Face(StrEnum):
+    """The generations of the census page that the site can show."""
+
+    AJAX = "ajax"
+    HTML = "html"
+    JSON = "json"
+
 
 SITEKEY = "6LPractica0000000000000000000000000AAAAA"
 """As long and as begun as a real reCAPTCHA sitekey, and nobody's."""
@@ -15,12 +25,18 @@ SITEKEY = "6LPractica0000000000000000000000000AAAAA"
 
 @dataclass
 class Site:
-    """One practice site. All times in seconds; `clock` rules captchas and the journal, not the length of sleeps."""
+    """One practice site. All times in seconds; `clock` rules captchas and the journal, not the length of sleeps.
+
+    `face` is what the usual address shows, and may change at any time; `overlay_seconds` is for how long the HTML
+    face covers its form after loading.
+    """
 
     captcha_seconds: float = 0.0
     slow_seconds: float = 8.0
     hang_seconds: float = 600.0
     clock: Callable[[], float] = time.monotonic
+    face: Face = Face.AJAX
+    overlay_seconds: float = 1.5
     journal: Journal = field(init=False)
     tokens: Tokens = field(init=False)
     sessions: Sessions = field(init=False)

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from practice.people import place_of
+from practice.site import Face
 
 EXECUTABLE = os.environ.get("BROWSER_EXECUTABLE") or shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -86,6 +87,39 @@ def test_page_without_captcha_needs_no_box(page, server):
     expect(page.locator("#success div#consulta")).to_contain_text("no se encuentra en el censo")
 
 
+def test_person_finds_out_on_the_html_face_once_its_cover_is_gone(page, server):
+    page.goto(server.url_of(Face.HTML))
+    page.get_by_label("Número de documento").fill("1900000001")
+    page.get_by_label("Elección").select_option("LUGAR DE VOTACIÓN ACTUAL")
+    page.get_by_label("Práctica: no soy un robot").check()
+    expect(page.locator("#g-recaptcha-response")).to_have_value(re.compile("03A"))
+    page.get_by_role("button", name="CONSULTAR").click()
+    expect(page.locator("table#consulta td").first).to_have_text("1900000001")
+
+
+@pytest.mark.parametrize(
+    ("cedula", "words"),
+    [
+        ("1900000001", place_of("1900000001").puesto),
+        ("1900000077", place_of("1900000077").puesto),
+        ("1900000099", "Cancelada por Muerte"),
+        ("1900000096", "no se encuentra en el censo"),
+        ("1900000088", "Curl error"),
+        ("1900000095", "Ocurrió un error"),
+    ],
+)
+def test_person_finds_out_on_the_json_face(page, server, cedula, words):
+    page.goto(server.url_of(Face.JSON))
+    expect(page.get_by_label("Elección")).to_have_value("0")
+    page.get_by_label("Número de documento").fill(cedula)
+    page.get_by_role("button", name="Consultar").click()
+    expect(page.locator("#resultado")).to_contain_text("Marque el captcha")
+    page.get_by_label("Práctica: no soy un robot").check()
+    expect(page.locator("#g-recaptcha-response")).to_have_value(re.compile("03A"))
+    page.get_by_role("button", name="Consultar").click()
+    expect(page.locator("#resultado")).to_contain_text(words)
+
+
 @pytest.mark.parametrize("cedula", ["1900000093", "1900000079"])
 def test_cut_connection_fails_in_a_browser_that_repeats_requests_by_itself(page, cedula):
     with page.expect_event("requestfailed"):
@@ -106,7 +140,7 @@ def test_pages_fit_a_phone_and_ask_for_nothing_elsewhere(chromium, server):
     page = context.new_page()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    for address in (server.origin, server.census_url):
+    for address in (server.origin, *(server.url_of(face) for face in Face)):
         page.goto(address, wait_until="load")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert all(url.startswith(server.origin + "/") or url == "data:," for url in asked)

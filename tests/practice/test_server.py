@@ -183,7 +183,26 @@ def test_home_page_says_what_it_is_and_lists_everything(visitor):
     assert "$" not in page
 
 
-@pytest.mark.parametrize("path", ["/", PAGE, "/recaptcha/api.js", "/censo/public/js/functions.js"])
+def test_command_shows_the_face_that_it_was_told():
+    with (
+        running_command("--port", "0", "--face", "json") as (_, origin),
+        urllib.request.urlopen(f"{origin}{PAGE}", timeout=10) as page,
+    ):
+        assert b'src="/consultacenso/app.js"' in page.read()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        PAGE,
+        "/consultar/",
+        "/consultacenso/",
+        "/consultacenso/app.js",
+        "/recaptcha/api.js",
+        "/censo/public/js/functions.js",
+    ],
+)
 def test_no_page_asks_a_foreign_host(visitor, path):
     assert not re.findall(r"https?://|//[a-z]+\.", visitor.get(path).text)
 
@@ -215,7 +234,9 @@ def test_command_with_a_taken_port_says_so_and_fails(server):
     assert done.stderr == f"Port {port} is busy: stop what uses it or choose another one with --port.\n"
 
 
-@pytest.mark.parametrize("arguments", [["--port", "x"], ["--port", "70000"], ["--captcha-seconds", "x"], ["what"]])
+@pytest.mark.parametrize(
+    "arguments", [["--port", "x"], ["--port", "70000"], ["--captcha-seconds", "x"], ["--face", "x"], ["what"]]
+)
 def test_command_refuses_bad_arguments(arguments, capsys):
     with pytest.raises(SystemExit) as refusal:
         main(arguments)

@@ -14,10 +14,11 @@ from tests.census.sources.loop import LoopThread
 from tests.census.sources.processes import chromiums, drivers, kill
 from tests.census.sources.replies import CEDULA, FOUND, refusal, success
 from tests.census.sources.test_browser import open_contexts
+from vereda.census.sources import census
 from vereda.census.sources.browser import Browser
 from vereda.census.sources.captcha import CaptchaError, NoSolver, OnStarted, Solved, TooLateError
 from vereda.census.sources.census import CensusSource
-from vereda.census.sources.dialects import ajax
+from vereda.census.sources.dialects import form as form_module
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, UnreachableError
 
 
@@ -106,7 +107,8 @@ def test_a_form_without_the_current_place_is_a_parse_error_before_a_captcha_is_p
 
 
 @pytest.mark.parametrize("part", ["nuip", "tipo", "token", "enviar"])
-def test_a_form_that_lacks_a_part_is_no_known_form(look_up: LookUp, part: str) -> None:
+def test_a_form_that_lacks_a_part_is_no_known_form(look_up: LookUp, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(census, "_FORM_SECONDS", 0.2)
     outcome = look_up(BentSite(page(fields=FIELDS.replace(f'id="{part}"', ""))))
     assert isinstance(outcome, Failure)
     assert outcome.reason == "the site answered a page without a known form (HTTP 200)"
@@ -115,7 +117,7 @@ def test_a_form_that_lacks_a_part_is_no_known_form(look_up: LookUp, part: str) -
 def test_a_token_goes_along_even_if_the_captchas_own_script_never_comes(
     look_up: LookUp, paper: PaperSolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ajax, "_WIDGET_MILLISECONDS", 100)
+    monkeypatch.setattr(form_module, "_WIDGET_MILLISECONDS", 100)
     checked = SCRIPT.replace("fetch", "grecaptcha.getResponse() === '03A-paper' && fetch")
     site = BentSite(page(widget=WIDGET, script=checked))
     assert look_up(site).status == "found"
@@ -139,8 +141,8 @@ def test_a_captcha_script_that_comes_late_does_not_lose_the_token(look_up: LookU
 def test_a_page_that_does_not_send_its_form_says_why(
     look_up: LookUp, paper: PaperSolver, monkeypatch: pytest.MonkeyPatch, complaint: str, status: str
 ) -> None:
-    monkeypatch.setattr(ajax, "_SEND_SECONDS", 0.3)
-    monkeypatch.setattr(ajax, "_WIDGET_MILLISECONDS", 100)
+    monkeypatch.setattr(form_module, "_SEND_SECONDS", 0.3)
+    monkeypatch.setattr(form_module, "_WIDGET_MILLISECONDS", 100)
     site = BentSite(
         page(widget=WIDGET, script=SCRIPT.replace("fetch", f"div_warning.textContent = '{complaint}'; 0 && fetch"))
     )
@@ -431,7 +433,7 @@ type AskFor = Callable[[BentSite, LookupHooks], Outcome]
 
 @pytest.fixture
 def site_with_captcha(monkeypatch: pytest.MonkeyPatch) -> BentSite:
-    monkeypatch.setattr(ajax, "_WIDGET_MILLISECONDS", 100)
+    monkeypatch.setattr(form_module, "_WIDGET_MILLISECONDS", 100)
     return BentSite(page(widget=WIDGET))
 
 

@@ -31,7 +31,20 @@ from vereda.census.sources.errors import BrowserError, BrowserUnavailableError, 
 from vereda.census.sources.executables import find_executable
 from vereda.census.sources.port import FailureKind
 
-__all__ = ["Browser", "Departure", "Page", "Request", "body_of", "departing", "find_executable", "plain_errors", "stay"]
+__all__ = [
+    "Browser",
+    "Departure",
+    "Page",
+    "Request",
+    "Response",
+    "body_of",
+    "comes_true",
+    "content_of",
+    "departing",
+    "find_executable",
+    "plain_errors",
+    "stay",
+]
 
 logger = logging.getLogger("vereda.census.sources")
 
@@ -342,6 +355,20 @@ async def body_of(response: Response) -> bytes:
         if "getResponseBody" in error.message:  # how the browser says that it kept nothing of an empty body
             return b""
         raise
+
+
+async def comes_true(page: Page, predicate: str, *, seconds: float) -> bool:
+    """Wait until a JavaScript function says something true in the page; False if that takes longer than this."""
+    try:
+        await page.wait_for_function(predicate, timeout=seconds * 1000)
+    except PlaywrightTimeoutError:
+        return False
+    return True
+
+
+async def content_of(page: Page, *, limit: int = 200_000) -> str:
+    """Return the page's HTML as it stands now, of an endless one only the first `limit` characters."""
+    return str(await page.evaluate("limit => document.documentElement?.outerHTML.slice(0, limit) ?? ''", limit))
 
 
 async def stay(page: Page) -> None:

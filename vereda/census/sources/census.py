@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from vereda.census.sources.browser import Browser, Departure, Page, departing, plain_errors
+from vereda.census.sources.browser import Browser, Departure, Page, comes_true, content_of, departing, plain_errors
 from vereda.census.sources.captcha import CaptchaError, CaptchaSolver, NoSolver, Solved, TooLateError
 from vereda.census.sources.dialects import DIALECTS, Dialect, Form
 from vereda.census.sources.errors import PageError
@@ -21,6 +21,9 @@ logger = logging.getLogger("vereda.census.sources")
 _REPORT_SECONDS = 5
 _LOOK_SECONDS = 2
 _RECAPTCHA = "6L"
+_FORM_SECONDS = 10
+"""How long a page's script may take to draw its form."""
+
 _TOO_LATE = {
     "page": Failure(FailureKind.TIMEOUT, "the page did not load in time"),
     "captcha": Failure(FailureKind.CAPTCHA_FAILED, "the captcha was not solved in time"),
@@ -119,13 +122,30 @@ class CensusSource:
     async def _arrive(self, page: Page, departure: Departure) -> tuple[Dialect, Form] | Failure:
         """Load the page. Its body decides what it is: the complete form has been seen with HTTP 500 as well."""
         response = await departure.arrive()
+        http_status = response.status if response else 0
+        met = await self._recognised(page)
+        if met is None:
+            strange = read_strange_page(await content_of(page), http_status)
+            if strange.kind is not FailureKind.PARSE_ERROR or not await self._grows_a_form(page):
+                return strange
+            met = await self._recognised(page)
+        if met is None or met[1].flaw:
+            failure = read_strange_page(await content_of(page), http_status)
+            return Failure(FailureKind.PARSE_ERROR, met[1].flaw, failure.evidence) if met else failure
+        return met
+
+    async def _recognised(self, page: Page) -> tuple[Dialect, Form] | None:
         for dialect in self._dialects:
             form = await dialect.recognise(page)
-            if form and form.flaw:
-                return Failure(FailureKind.PARSE_ERROR, form.flaw, scrub(await page.content()))
             if form:
                 return dialect, form
-        return read_strange_page(await page.content(), response.status if response else 0)
+        return None
+
+    async def _grows_a_form(self, page: Page) -> bool:
+        """Wait for the form of a page whose script draws it. A page without a script will never have one."""
+        anywhere = " || ".join(f"({dialect.find})()" for dialect in self._dialects)
+        has_script = bool(await page.evaluate("document.scripts.length > 0"))
+        return has_script and await comes_true(page, f"() => Boolean({anywhere})", seconds=_FORM_SECONDS)
 
 
 class _Visit:
@@ -195,7 +215,7 @@ async def _looks(page: Page, error: PageError) -> str:
     try:
         async with asyncio.timeout(_LOOK_SECONDS):
             with plain_errors():
-                return await page.content()
+                return await content_of(page)
     except (PageError, TimeoutError):
         return ""
 

@@ -16,5 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8800)
         parser.add_argument("--captcha-seconds", type=float, default=3, help="how long a captcha takes to solve")
 
-    def handle(self, *, port: int, captcha_seconds: float, **_: Any) -> None:
-        sys.exit(main(["--port", str(port), "--captcha-seconds", str(captcha_seconds)]))
+        parser.add_argument("--face", default="ajax", help="what /censo/consultar/ shows: ajax, html or json")
+
+    def handle(self, *, port: int, captcha_seconds: float, face: str, **_: Any) -> None:
+        sys.exit(main(["--port", str(port), "--captcha-seconds", str(captcha_seconds), "--face", face]))

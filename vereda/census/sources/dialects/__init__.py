@@ -5,8 +5,10 @@ The site has had seven in fifteen years, and two live at once: a page is told by
 
 from vereda.census.sources.dialects.ajax import AjaxDialect
 from vereda.census.sources.dialects.dialect import Dialect, Form
+from vereda.census.sources.dialects.html import HtmlDialect
+from vereda.census.sources.dialects.json import JsonDialect
 
 __all__ = ["DIALECTS", "Dialect", "Form"]
 
-DIALECTS: tuple[Dialect, ...] = (AjaxDialect(),)
-"""All that we speak, the likeliest first."""
+DIALECTS: tuple[Dialect, ...] = (AjaxDialect(), JsonDialect(), HtmlDialect())
+"""All that we speak, the likeliest first. The HTML page's marks are the least its own, so it comes last."""

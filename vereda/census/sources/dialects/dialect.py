@@ -31,6 +31,8 @@ class Dialect(Protocol):
     """How to use one generation of the page. May raise `PageError`, and whatever Playwright raises."""
 
     name: str
+    find: str
+    """A JavaScript function that gives the form's parts in a page of this generation, and null in any other."""
 
     async def recognise(self, page: Page) -> Form | None:
         """Return the loaded page's form if it is of this generation, told by its DOM."""
