@@ -50,4 +50,4 @@ def test_nothing_sets_the_flag_that_hides_orm_calls_on_an_event_loop() -> None:
 
 
 def test_what_the_parser_takes_for_a_text_fits_into_the_record() -> None:
-    assert parsing._LONGEST_CELL == LONGEST_TEXT
+    assert parsing.LONGEST_CELL == LONGEST_TEXT
