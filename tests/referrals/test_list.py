@@ -340,8 +340,9 @@ def test_a_search_that_finds_nobody_is_repeated_as_text(as_beto: Client, caro: U
 def test_an_empty_tab_says_so_and_leads_to_everybody(as_beto: Client, caro: User) -> None:
     html = page(as_beto, "?estado=errores&q=caro")
 
-    assert "Aquí no hay nadie por ahora" in html
+    assert "Nadie con este estado coincide con «caro»" in html
     assert 'href="/referidos/?q=caro"' in html
+    assert "Aquí no hay nadie por ahora" in page(as_beto, "?estado=errores")
 
 
 @pytest.mark.parametrize("status", [*Status])
