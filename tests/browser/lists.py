@@ -1,9 +1,9 @@
 """Reads and works the list of referrals in a page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import LAPTOP, PHONE
 from tests.browser.people import BLOCKED, DECEASED, DOUBLE, ERROR, FOUND, NOT_FOUND, TIMEOUT, Invited, Somebody
@@ -87,10 +87,21 @@ def polls(requests: list[str]) -> list[str]:
     return [url for url in requests if "/referidos/cambios/" in url]
 
 
+def shown_rows(page: Page) -> Locator:
+    return page.locator("tbody:not([hidden]) > .person-row")
+
+
 def shown_ids(page: Page) -> list[str]:
-    """The rows that the page shows, in order."""
-    rows = page.locator("tbody:not([hidden]) > .person-row")
-    return rows.evaluate_all("rows => rows.map(row => row.id)")
+    """The rows that the page shows now, in order: after a link to another page, `expect_rows` waits for them."""
+    return shown_rows(page).evaluate_all("rows => rows.map(row => row.id)")
+
+
+def expect_rows(page: Page, ids: Sequence[str]) -> None:
+    """Wait for the page to show these rows in this order and no other."""
+    rows = shown_rows(page)
+    expect(rows).to_have_count(len(ids))
+    for place, row_id in enumerate(ids):
+        expect(rows.nth(place)).to_have_id(row_id)
 
 
 def assert_fits(page: Page) -> None:
