@@ -9,6 +9,7 @@ import os
 
 os.environ.update(
     SECRET_KEY="only-for-tests-only-for-tests-only-for-tests-only-for-tests",
+    AUDIT_KEYS="",
     DEBUG="false",
     ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
     BEHIND_TLS="false",

@@ -8,6 +8,10 @@ from django.apps.registry import Apps
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from tests import make
+from vereda.accounts import audit
+from vereda.accounts.models import AuditEntry
+
 BEFORE = [("accounts", "0001_initial"), ("census", "0002_engine")]
 AFTER = [("accounts", "0002_referrals"), ("census", "0003_referrals")]
 
@@ -92,3 +96,31 @@ def test_evidence_of_before_goes_because_it_has_no_date_and_holds_a_cedula(befor
         *("ERROR", "No pudimos llegar.", ""),
         None,
     )
+
+
+def test_the_audit_of_before_becomes_a_chain_without_gaps(before: Apps) -> None:
+    apps = migrate([("accounts", "0002_referrals"), ("census", "0004_evidence")])
+    ana = apps.get_model("accounts", "User").objects.create(cedula="900001", full_name="Ana", referral_code="900001")
+    entries = apps.get_model("accounts", "AuditEntry").objects
+    for number in (3, 7, 4):
+        entries.create(id=number, action="cedula_seen", actor=ana)
+
+    migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+
+    assert audit.verify().number == 3
+    assert list(AuditEntry.objects.order_by("pk").values_list("pk", "actor_id", "person_id")) == [
+        (1, ana.pk, None),
+        (2, ana.pk, None),
+        (3, ana.pk, None),
+    ]
+
+
+def test_the_audit_goes_back_although_it_names_people_who_are_gone(before: Apps) -> None:
+    migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+    person = make.person()
+    audit.record(action=AuditEntry.Action.CEDULA_SEEN, actor=person, person=person)
+    person.delete()
+
+    entries = migrate([("accounts", "0002_referrals"), ("census", "0004_evidence")]).get_model("accounts", "AuditEntry")
+
+    assert list(entries.objects.values_list("actor", "person")) == [(None, None)]

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from vereda.accounts import policy
+from vereda.accounts import audit, policy
 from vereda.accounts.models import AuditEntry, Consent, User
 
 
@@ -28,5 +28,5 @@ def register(
 @transaction.atomic
 def reveal_cedula(*, person: User, actor: User) -> str:
     """Return a person's full cédula as people write it, with a record of who looked: both or neither."""
-    AuditEntry.objects.create(action=AuditEntry.Action.CEDULA_SEEN, actor=actor, person=person)
+    audit.record(action=AuditEntry.Action.CEDULA_SEEN, actor=actor, person=person)
     return person.cedula_dotted

@@ -1,14 +1,18 @@
 """The administration of people. Only a superuser changes a role."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 
+from vereda.accounts import audit
 from vereda.accounts.forms import CedulaField, NameField, PhoneField
 from vereda.accounts.models import AuditEntry, Consent, User
 
@@ -76,6 +80,44 @@ class PersonAdmin(UserAdmin[User]):
         people = super().get_queryset(request)
         return people if request.user.is_superuser else people.filter(is_superuser=False)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        """Save what belongs to a person, and write down what of all that was changed."""
+        super().save_related(request, form, formsets, change)
+        for action, detail in _changes(form, is_new=not change):
+            audit.record(action=action, actor=cast("User", request.user), person=form.instance, detail=detail)
+
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        """Give somebody another password, and write that down."""
+        response = super().user_change_password(request, id, form_url)
+        is_changed = response.status_code == 302 and response["Location"] != request.get_full_path()
+        if is_changed:
+            actor, person = cast("User", request.user), User.objects.get(pk=id)
+            audit.record(action=AuditEntry.Action.PASSWORD_CHANGED, actor=actor, person=person)
+        return response
+
+
+def _changes(form: Any, *, is_new: bool) -> Iterator[tuple[AuditEntry.Action, str]]:
+    """Return what a form changed of a person: names of fields, and of what gives power its value."""
+    labels = {name: str(form.fields[name].label).lower() for name in form.changed_data}
+    if is_new:
+        yield AuditEntry.Action.PERSON_ADDED, ""
+        return
+    power = {name: label for name, label in labels.items() if name in PersonAdmin.POWER}
+    if power:
+        values = {**form.cleaned_data, "role": form.instance.get_role_display()}
+        told = [f"{label}: {_told(values[name])}" for name, label in power.items()]
+        yield AuditEntry.Action.ROLE_CHANGED, "; ".join(told)
+    if others := [label for name, label in labels.items() if name not in power]:
+        yield AuditEntry.Action.PERSON_CHANGED, ", ".join(others)
+
+
+def _told(value: Any) -> str:
+    """Return a value in words."""
+    if isinstance(value, bool):
+        return "sí" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, QuerySet) else str(value)
+
 
 @admin.register(Consent)
 class ConsentAdmin(admin.ModelAdmin[Consent]):
@@ -101,11 +143,24 @@ class ConsentAdmin(admin.ModelAdmin[Consent]):
 class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
     """Who did what with whose data: for superusers, to be read only."""
 
-    list_display = ("at", "actor", "action", "person")
+    list_display = ("id", "at", "who", "action", "whose", "detail")
+    list_display_links = None
     list_filter = ("action", "at")
     list_select_related = ("actor", "person")
+    search_fields = ("actor__full_name", "person__full_name")
+    show_full_result_count = False
     date_hierarchy = "at"
-    ordering = ("-at",)
+    ordering = ("-id",)
+
+    @admin.display(description="quién", ordering="actor")
+    def who(self, entry: AuditEntry) -> str:
+        """Who did it, leading to all that they did."""
+        return _account(entry.actor_id, entry.actor, "actor")
+
+    @admin.display(description="de quién", ordering="person")
+    def whose(self, entry: AuditEntry) -> str:
+        """Whose data it was, leading to all that was done with it."""
+        return _account(entry.person_id, entry.person, "person")
 
     def has_view_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
         """Only superusers, who watch the others."""
@@ -122,3 +177,10 @@ class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
     def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
         """What happened does not go away."""
         return False
+
+
+def _account(pk: int | None, account: User | None, name: str) -> str:
+    """Return an account as a link to what the trail says of it; one that is gone by its number."""
+    if pk is None:
+        return "-"
+    return format_html('<a href="?{}={}">{}</a>', f"{name}__id__exact", pk, account or f"cuenta {pk}, borrada")

@@ -204,15 +204,46 @@ class Consent(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what with somebody's data, and when. It is only ever added to, and holds no data of that person."""
+    """Who did what with whose data, and when. Only `audit.py` adds to it; the database refuses to change or delete it.
+
+    Its key is its place in the chain. The accounts that it names are plain numbers, which outlive the accounts: then
+    they tell nothing about anybody.
+    """
 
     class Action(models.TextChoices):
         CEDULA_SEEN = "cedula_seen", "Vio la cédula completa"
+        LOOKUP_ASKED = "lookup_asked", "Pidió consultar de nuevo a una persona"
+        BULK_ASKED = "bulk_asked", "Pidió consultar de nuevo a varias personas"
+        ANSWER_ENTERED = "answer_entered", "Anotó una respuesta a mano"
+        EXPORTED = "exported", "Exportó datos"
+        PERSON_ADDED = "person_added", "Agregó a una persona"
+        PERSON_CHANGED = "person_changed", "Cambió los datos de una persona"
+        ROLE_CHANGED = "role_changed", "Cambió un rol o un permiso"
+        ERASED = "erased", "Borró a una persona"
+        CONSENT_GIVEN = "consent_given", "Aceptó el tratamiento de datos"
+        CONSENT_WITHDRAWN = "consent_withdrawn", "Retiró su autorización"
+        RESET_LINK_ISSUED = "reset_link_issued", "Dio un enlace para una clave nueva"
+        PASSWORD_CHANGED = "password_changed", "Cambió una clave"
+        LOGGED_IN = "logged_in", "Ingresó con permisos de administración"
+        SECOND_STEP_ON = "second_step_on", "Activó el segundo paso"
+        SECOND_STEP_OFF = "second_step_off", "Desactivó el segundo paso"
+        RECOVERY_USED = "recovery_used", "Ingresó con un código de respaldo"
+        TRAIL_BROKEN = "trail_broken", "La auditoría había sido alterada"
 
-    at = models.DateTimeField("fecha", default=timezone.now)
-    action = models.CharField("qué hizo", max_length=20, choices=Action)
-    actor = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name="quién")
-    person = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name="de quién")
+    LONGEST_DETAIL = 200
+
+    id = models.PositiveBigIntegerField("número", primary_key=True)
+    at = models.DateTimeField("fecha", default=timezone.now, db_index=True)
+    action = models.CharField("qué hizo", max_length=30, choices=Action)
+    actor = models.ForeignKey(
+        User, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", verbose_name="quién"
+    )
+    person = models.ForeignKey(
+        User, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", verbose_name="de quién"
+    )
+    detail = models.CharField("detalle", max_length=LONGEST_DETAIL, blank=True)
+    previous_hash = models.CharField("huella anterior", max_length=64, blank=True)
+    hash = models.CharField("huella", max_length=64)
 
     class Meta:
         verbose_name = "registro de auditoría"
@@ -220,3 +251,17 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} · {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class AuditHead(models.Model):
+    """The end of the audit trail: how many entries there are. One row, which whoever adds entries holds meanwhile."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    count = models.PositiveBigIntegerField(default=0)
+    seal = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="there_is_one_audit_head")]
+
+    def __str__(self) -> str:
+        return f"{self.count}"

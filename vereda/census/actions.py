@@ -22,7 +22,8 @@ from django.db import transaction
 from django.db.models import F, Min, Q, Subquery
 from django_q.brokers import get_broker
 
-from vereda.accounts.models import User
+from vereda.accounts import audit
+from vereda.accounts.models import AuditEntry, User
 from vereda.census import gate, heartbeat, rules, wording
 from vereda.census.bells import ring, ring_at, ring_on_commit
 from vereda.census.claims import LOST_TWICE, CaptchaSpend, Claim, ClaimLostError, claim_on, expiry, record_under
@@ -62,8 +63,9 @@ def follow_inviter(*, user: User) -> None:
     CedulaInfo.objects.filter(user=user).update(referred_by=Subquery(inviter))
 
 
+@transaction.atomic
 def request_lookup(*, record: CedulaInfo, requested_by: User, reason: Reason, now: datetime) -> bool:
-    """Ask for a new lookup of a final record; the last answer is kept meanwhile.
+    """Ask for a new lookup of a final record; the last answer is kept meanwhile. Asking about others is audited.
 
     Returns False when one is under way already; one that waits in bulk goes ahead for who waits at a screen.
     Raises `TooSoonError` within the cooldown of the last request.
@@ -75,6 +77,8 @@ def request_lookup(*, record: CedulaInfo, requested_by: User, reason: Reason, no
     record.refresh_from_db()
     if is_asked:
         ring_on_commit(record.user_id)
+        if requested_by.pk != record.user_id:
+            audit.record(action=AuditEntry.Action.LOOKUP_ASKED, actor=requested_by, person=record.user)
         return True
     if record.is_final:
         left = record.requested_at + cooldown - now

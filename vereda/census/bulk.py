@@ -9,7 +9,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Count, F, OuterRef, Subquery
 
-from vereda.accounts.models import User
+from vereda.accounts import audit
+from vereda.accounts.models import AuditEntry, User
 from vereda.census.bells import ring_on_commit
 from vereda.census.models import BulkRefresh, CedulaInfo, CedulaInfoQuerySet, Reason
 from vereda.census.states import newly_asked
@@ -49,6 +50,10 @@ def refresh_marked(*, records: CedulaInfoQuerySet, requested_by: User, now: date
     answered = sum(status in ANSWERS for status in statuses)
     helped = list(records.refreshable(now).values_list("pk", flat=True))
     queued = _ask(CedulaInfo.objects.filter(pk__in=helped), requested_by=requested_by, now=now)
+    asked = CedulaInfo.objects.filter(pk__in=helped, requested_by=requested_by, requested_at=now)
+    audit.record_many(
+        action=AuditEntry.Action.BULK_ASKED, actor=requested_by, person_ids=asked.values_list("user_id", flat=True)
+    )
     return Tally(queued, answered, len(statuses) - failed - answered, failed - queued)
 
 
@@ -67,6 +72,8 @@ def refresh_all(*, records: CedulaInfoQuerySet, requested_by: User, now: datetim
         bulk.delete()
         return None
     bulk.save(update_fields=["total"])
+    detail = f"A {bulk.total}, por el botón de todos"
+    audit.record(action=AuditEntry.Action.BULK_ASKED, actor=requested_by, detail=detail)
     return bulk
 
 

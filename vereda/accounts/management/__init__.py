@@ -1,0 +1,1 @@
+"""Commands of `./manage` about people and the traces that they leave."""
