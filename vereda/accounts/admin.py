@@ -14,7 +14,7 @@ from django.utils.html import format_html
 
 from vereda.accounts import audit
 from vereda.accounts.forms import CedulaField, NameField, PhoneField
-from vereda.accounts.models import AuditEntry, Consent, User
+from vereda.accounts.models import AuditEntry, User
 
 
 class PersonCreationForm(AdminUserCreationForm[User]):
@@ -117,26 +117,6 @@ def _told(value: Any) -> str:
     if isinstance(value, bool):
         return "sí" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, QuerySet) else str(value)
-
-
-@admin.register(Consent)
-class ConsentAdmin(admin.ModelAdmin[Consent]):
-    """Proofs of consent: to be read only."""
-
-    list_display = ("user", "policy_version", "accepted_at", "address")
-    list_select_related = ("user",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody consents for somebody else."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Consent | None = None) -> bool:
-        """A proof does not change."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Consent | None = None) -> bool:
-        """A proof goes only together with its person."""
-        return False
 
 
 @admin.register(AuditEntry)

@@ -12,4 +12,5 @@ urlpatterns = [
     path("salir/", LogoutView.as_view(), name="logout"),
     path("perfil/clave/", views.password, name="password"),
     path("privacidad/", views.privacy, name="privacy"),
+    path("privacidad/<slug:version>/", views.privacy, name="privacy-version"),
 ]

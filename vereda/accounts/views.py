@@ -1,9 +1,6 @@
 """Registration, login, home, password and the privacy notice."""
 
-from ipaddress import ip_address
-
 import segno
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import login, update_session_auth_hash, views
 from django.contrib.auth.decorators import login_not_required
@@ -12,18 +9,18 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.safestring import mark_safe
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from vereda.accounts import actions, policy
+from vereda.accounts import actions, consents, policies
 from vereda.accounts.forms import LoginForm, OwnPasswordForm, RegistrationForm
 from vereda.accounts.invitations import invitation_of
-from vereda.accounts.models import User
-from vereda.accounts.requests import AuthenticatedRequest
+from vereda.accounts.models import Policy, User
+from vereda.accounts.requests import AuthenticatedRequest, address_of
 
 
 @login_not_required
@@ -34,7 +31,7 @@ def register(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("home")
     code = request.GET.get("ref", "")
-    form = RegistrationForm(request.POST or None)
+    form = RegistrationForm(request.POST or None, policy=Policy.objects.current())
     if request.method == "POST" and form.is_valid() and (user := _registered(request, form, code)):
         login(request, user)
         request.session.set_expiry(0)  # a leader's phone may register many people: only a login is remembered
@@ -52,21 +49,11 @@ def _registered(request: HttpRequest, form: RegistrationForm, code: str) -> User
             full_name=form.cleaned_data["full_name"],
             phone=form.cleaned_data["phone"],
             password=form.cleaned_data["password1"],
+            agreement=form.agreement(address_of(request)),
             referral_code=code,
-            address=_address(request),
         )
     except IntegrityError:
         form.add_taken_error()
-        return None
-
-
-def _address(request: HttpRequest) -> str | None:
-    """Return the address that a request came from: behind our own proxy, the last one that it put down."""
-    forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_TLS else ""
-    address = forwarded.rsplit(",", 1)[-1].strip() or request.META.get("REMOTE_ADDR", "")
-    try:
-        return str(ip_address(address))
-    except ValueError:
         return None
 
 
@@ -108,7 +95,10 @@ def home(request: AuthenticatedRequest) -> HttpResponse:
     user = request.user
     invitation = invitation_of(request)
     referral_count = user.referrals.count()
+    standing = consents.standing_of(user)
     context = {
+        "is_member": standing.is_member,
+        "has_accepted": standing.has_accepted(Policy.objects.current()),
         "invitation": invitation,
         "qr_svg": mark_safe(segno.make(invitation.url, micro=False).svg_inline(border=2, omitsize=True)),  # noqa: S308
         "referral_count": referral_count,
@@ -132,6 +122,9 @@ def password(request: AuthenticatedRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
-def privacy(request: HttpRequest) -> HttpResponse:
-    """The data policy that people accept."""
-    return render(request, "accounts/privacy.html", {"policy_version": policy.VERSION})
+def privacy(request: HttpRequest, version: str = "") -> HttpResponse:
+    """The data policy that people accept, or a version that was in force before."""
+    current = Policy.objects.current()
+    shown = get_object_or_404(Policy.objects.published(), version=version) if version else current
+    context = {"policy": shown, "policy_html": policies.rendered(shown.text), "is_current": shown == current}
+    return render(request, "accounts/privacy.html", context)
