@@ -66,6 +66,7 @@ class Attempt(LookupHooks):
             await self._let_others_probe()
             return "released"
         except ClaimLostError:
+            await self._let_others_probe()
             return "claim lost"
         except Exception as error:
             logger.exception("lookup.broken")

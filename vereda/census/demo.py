@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from vereda.accounts import policy
-from vereda.accounts.models import Consent, User
+from vereda.accounts import consents
+from vereda.accounts.consents import Agreement
+from vereda.accounts.models import Channel, Policy, Purpose, User
 from vereda.census import actions
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, NotFound, Outcome
 
@@ -131,9 +132,8 @@ def _create(person: Person, *, joined_at: datetime) -> None:
         is_superuser=person.is_superuser,
         date_joined=joined_at,
     )
-    Consent.objects.create(
-        user=user, policy_version=policy.VERSION, policy_hash=policy.text_hash(), accepted_at=joined_at
-    )
+    agreement = Agreement(Policy.objects.current(), tuple(Purpose))
+    consents.give(user=user, agreement=agreement, channel=Channel.WEB, at=joined_at)
     if person.outcome is not None:
         _answer(user, person.outcome)
 

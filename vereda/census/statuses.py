@@ -1,4 +1,7 @@
-"""The nine statuses of a census record, which of them wait, answer or fail, and what may keep a source closed."""
+"""The nine statuses of a census record, which of them wait, answer or fail, and what may keep a source closed.
+
+A tenth thing is no status at all: of whom nobody may ask.
+"""
 
 from django.db import models
 
@@ -21,6 +24,8 @@ WAITING = (Status.PENDING, Status.PROCESSING)
 ANSWERS = (Status.ACTIVE, Status.NOT_FOUND, Status.CANCELLED_DECEASED, Status.CANCELLED_OTHER)
 FAILURES = (Status.ERROR, Status.TIMEOUT, Status.BLOCKED)
 FINAL = (*ANSWERS, *FAILURES)
+UNAUTHORISED = ""
+"""Instead of a status, while the person has not consented to lookups. Such a record holds nothing and cannot wait."""
 
 
 class Obstacle(models.TextChoices):
