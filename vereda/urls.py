@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("vereda.accounts.urls")),
     path("", include("vereda.census.urls")),
     path("", include("vereda.referrals.urls")),
+    path("", include("vereda.rights.urls")),
     path("admin/login/", admin_login, name="admin-login"),
     path("admin/", admin.site.urls),
 ]
