@@ -203,6 +203,17 @@ class Consent(models.Model):
         return f"{self.policy_version} · {self.accepted_at:%Y-%m-%d %H:%M}"
 
 
+class Throttle(models.Model):
+    """How often something was done from one place since a time. The key, a keyed hash of both, tells of neither."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField(default=1)
+    since = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.count} · {self.since:%Y-%m-%d %H:%M:%S}"
+
+
 class AuditEntry(models.Model):
     """Who did what with whose data, and when. Only `audit.py` adds to it; the database refuses to change or delete it.
 

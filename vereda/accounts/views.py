@@ -1,6 +1,6 @@
 """Registration, login, home, password and the privacy notice."""
 
-from ipaddress import ip_address
+from datetime import timedelta
 
 import segno
 from django.conf import settings
@@ -14,16 +14,19 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.safestring import mark_safe
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from vereda.accounts import actions, policy
+from vereda.accounts import actions, policy, throttle
 from vereda.accounts.forms import LoginForm, OwnPasswordForm, RegistrationForm
 from vereda.accounts.invitations import invitation_of
 from vereda.accounts.models import User
-from vereda.accounts.requests import AuthenticatedRequest
+from vereda.accounts.requests import AuthenticatedRequest, address_of, place_of
+from vereda.errors import too_many_requests
+from vereda.lib.text import wait_in_words
 
 
 @login_not_required
@@ -35,13 +38,28 @@ def register(request: HttpRequest) -> HttpResponse:
         return redirect("home")
     code = request.GET.get("ref", "")
     form = RegistrationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and (user := _registered(request, form, code)):
-        login(request, user)
-        request.session.set_expiry(0)  # a leader's phone may register many people: only a login is remembered
-        return redirect("home")
+    if request.method == "POST" and form.is_valid():
+        if seconds := _seconds_to_wait(request):
+            text = f"Desde aquí ya se registraron muchas personas. Espere {wait_in_words(seconds)}."
+            return too_many_requests(request, text, seconds)
+        if user := _registered(request, form, code):
+            login(request, user)
+            request.session.set_expiry(0)  # a leader's phone may register many people: only a login is remembered
+            return redirect("home")
     leader = User.objects.with_referral_code(code)
     context = {"form": form, "leader": leader, "unknown_code": bool(code) and leader is None}
     return render(request, "accounts/register.html", context)
+
+
+def _seconds_to_wait(request: HttpRequest) -> int:
+    """Count one more registration from where the request came; return 0, or the seconds to wait."""
+    return throttle.take(
+        purpose="registration",
+        place=place_of(request) or "",
+        most=settings.REGISTRATIONS_PER_HOUR,
+        span=timedelta(hours=1),
+        now=timezone.now(),
+    )
 
 
 def _registered(request: HttpRequest, form: RegistrationForm, code: str) -> User | None:
@@ -53,20 +71,10 @@ def _registered(request: HttpRequest, form: RegistrationForm, code: str) -> User
             phone=form.cleaned_data["phone"],
             password=form.cleaned_data["password1"],
             referral_code=code,
-            address=_address(request),
+            address=address_of(request),
         )
     except IntegrityError:
         form.add_taken_error()
-        return None
-
-
-def _address(request: HttpRequest) -> str | None:
-    """Return the address that a request came from: behind our own proxy, the last one that it put down."""
-    forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_TLS else ""
-    address = forwarded.rsplit(",", 1)[-1].strip() or request.META.get("REMOTE_ADDR", "")
-    try:
-        return str(ip_address(address))
-    except ValueError:
         return None
 
 
