@@ -14,6 +14,7 @@ os.environ.update(
     ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
     BEHIND_TLS="false",
     PROXY_COUNT="",
+    REQUIRE_SUPERUSER_2FA="",
     LOGIN_FAILURES="",
     LOGIN_FAILURES_WIDE="",
     LOGIN_WAIT_MINUTES="",

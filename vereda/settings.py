@@ -106,6 +106,7 @@ LOGIN_FAILURES = given(env.int, "LOGIN_FAILURES", 10)
 LOGIN_FAILURES_WIDE = given(env.int, "LOGIN_FAILURES_WIDE", 100)
 LOGIN_WAIT_MINUTES = given(env.float, "LOGIN_WAIT_MINUTES", 15.0)
 REGISTRATIONS_PER_HOUR = given(env.int, "REGISTRATIONS_PER_HOUR", 300)
+
 AXES_HANDLER = "vereda.accounts.lockout.Handler"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
 AXES_FAILURE_LIMIT = 1  # the handler compares with the limits above
@@ -192,6 +193,9 @@ TWOCAPTCHA_API_KEY = given(env.str, "TWOCAPTCHA_API_KEY", "practica" if PRACTICE
 TWOCAPTCHA_URL = given(env.str, "TWOCAPTCHA_URL", PRACTICE_ORIGIN)
 TWOCAPTCHA_POLL_SECONDS = given(env.float, "TWOCAPTCHA_POLL_SECONDS", 0.2 if PRACTICE_ORIGIN else 5.0)
 
+# Superusers see everybody's data. With the invented people of the practice source a password suffices.
+REQUIRE_SUPERUSER_2FA = given(env.bool, "REQUIRE_SUPERUSER_2FA", not DEBUG and CENSUS_SOURCE != "practice")
+
 # The rest
 
 INSTALLED_APPS = [
@@ -206,6 +210,9 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "django_htmx",
     "django_q",
 ]
@@ -219,6 +226,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "vereda.accounts.middleware.LoginRequiredMiddleware",
+    "vereda.accounts.middleware.SecondStepMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from django.db.models import F
 from django.utils.crypto import salted_hmac
 
-from vereda.accounts.models import Throttle
+from vereda.accounts.models import Throttle, User
 
 LONGEST_SPAN = timedelta(hours=1)
+MOST_PASSWORDS, PASSWORDS_SPAN = 10, timedelta(minutes=15)
 
 
 def take(*, purpose: str, place: str, most: int, span: timedelta, now: datetime) -> int:
@@ -19,6 +20,14 @@ def take(*, purpose: str, place: str, most: int, span: timedelta, now: datetime)
             return 0
         if held := Throttle.objects.filter(key=key, since__gt=now - span, count__gte=most).first():
             return math.ceil((held.since + span - now).total_seconds())
+
+
+def seconds_until_password(user: User, now: datetime) -> int:
+    """Count one more time that somebody inside is asked for their password; return 0, or the seconds to wait.
+
+    Who got hold of an open session cannot find the password out by trying.
+    """
+    return take(purpose="password", place=str(user.pk), most=MOST_PASSWORDS, span=PASSWORDS_SPAN, now=now)
 
 
 def _is_taken(key: str, *, most: int, since: datetime, now: datetime) -> bool:
