@@ -6,7 +6,7 @@ Next on the reading path: `vereda/accounts/models.py`.
 from django.contrib import admin
 from django.urls import include, path
 
-from vereda.accounts.views import admin_login
+from vereda.accounts.login import admin_login
 
 urlpatterns = [
     path("", include("vereda.accounts.urls")),

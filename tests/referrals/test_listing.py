@@ -89,7 +89,7 @@ def is_found(person: User, search: str, viewer: User) -> bool:
     digits = search.removeprefix("C.C.").replace(" ", "").replace(".", "")
     if digits.isdigit():
         is_theirs = digits in person.cedula if viewer.is_leader else _is_shown(person.cedula, digits)
-        return is_theirs or digits in person.phone and (person.is_contactable or digits == person.phone[3:])
+        return is_theirs or (digits in person.phone and (person.is_contactable or digits == person.phone[3:]))
     return all(word in plain(person.full_name) for word in plain(search).split())
 
 

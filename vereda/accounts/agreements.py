@@ -8,7 +8,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -31,7 +31,9 @@ class Policy(models.Model):
     """One version of the data policy: a draft until it is published, and from then on as it is."""
 
     version = models.CharField("versión", max_length=20, unique=True, null=True, blank=True)
-    text = models.TextField("texto", help_text="Títulos con ##, listas con -, negrilla entre ** y enlaces [así](https://…).")
+    text = models.TextField(
+        "texto", help_text="Títulos con ##, listas con -, negrilla entre ** y enlaces [así](https://…)."
+    )
     text_hash = models.CharField("SHA-256 del texto", max_length=64, blank=True)
     created_at = models.DateTimeField("creada", default=timezone.now)
     created_by = models.ForeignKey(
@@ -110,4 +112,4 @@ class Consent(models.Model):
 def allows(purpose: Purpose, *, person: str) -> Coalesce:
     """Return, for a query, whether a purpose holds for the person that a column names."""
     acts = Consent.objects.filter(user=OuterRef(person), purpose=purpose).order_by("-pk")
-    return Coalesce(Subquery(acts.values("is_given")[:1]), False)
+    return Coalesce(Subquery(acts.values("is_given")[:1]), Value(value=False))

@@ -1,6 +1,6 @@
 """Sessions that know whose they are, so that a person can see how many are open and an erasure finds them."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession
@@ -33,6 +33,6 @@ class SessionStore(DatabaseStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> PersonSession:
         """Return the row to write."""
-        row: PersonSession = super().create_model_instance(data)
+        row = cast("PersonSession", super().create_model_instance(data))
         row.person_id = int(data["_auth_user_id"]) if "_auth_user_id" in data else None
         return row

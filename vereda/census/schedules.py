@@ -10,7 +10,6 @@ from vereda.census import gate
 from vereda.census.models import SourceState
 
 RESCUE = "vereda.census.tasks.rescue"
-PURGE = "vereda.census.tasks.purge_evidence"
 
 
 def ensure(**kwargs: Any) -> None:
@@ -19,7 +18,6 @@ def ensure(**kwargs: Any) -> None:
     if not needed <= set(connection.introspection.table_names()):
         return
     _schedule("rescue", func=RESCUE, schedule_type=Schedule.MINUTES, minutes=1)
-    _schedule("purge-evidence", func=PURGE, schedule_type=Schedule.DAILY)
     gate.state_of(settings.CENSUS_SOURCE)
 
 

@@ -132,13 +132,13 @@ def rows_of(viewer: User, ids: Iterable[int]) -> list[Row]:
     """Return the rows of those people whom the viewer may see, in no order."""
     if not viewer.is_leader:
         people = User.objects.referrals_of(viewer).filter(pk__in=ids)
-        contactable = people.annotate(is_contactable=allows(Purpose.CONTACT_BY_LEADER, person="pk"))
-        return [Row(person, is_contactable=person.is_contactable) for person in contactable]
+        annotated = people.annotate(is_contactable=allows(Purpose.CONTACT_BY_LEADER, person="pk"))
+        return [Row(person, None, person.is_contactable) for person in annotated]  # type: ignore[attr-defined]
     records = CedulaInfo.objects.visible_to(viewer).exclude(user=viewer).filter(user__in=ids)
     related = "user__referred_by" if viewer.is_superuser else "user"
     seen = records.select_related(related).defer("raw_response")  # evidence is long, and not for leaders
-    contactable = seen.annotate(is_contactable=allows(Purpose.CONTACT_BY_LEADER, person="user"))
-    return [Row(record.user, record, record.is_contactable) for record in contactable]
+    known = seen.annotate(is_contactable=allows(Purpose.CONTACT_BY_LEADER, person="user"))
+    return [Row(record.user, record, record.is_contactable) for record in known]  # type: ignore[attr-defined]
 
 
 def ordered_keys(person: User, name: str) -> tuple[Any, ...]:

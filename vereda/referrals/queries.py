@@ -93,7 +93,7 @@ def new_search(search: str, session: SessionBase) -> ListQuery:
 
 
 def forget_numbers(session: dict[str, Any], numbers: Iterable[str]) -> bool:
-    """Take searches for these numbers, or for much of one, out of what a session keeps; return whether there were any."""
+    """Take searches for these numbers, or for much of one, out of what a session keeps; return whether any was."""
     kept = session.get(_SESSION_KEY, {})
     left = {key: search for key, search in kept.items() if not _is_for_any(search, numbers)}
     if left == kept:

@@ -10,8 +10,7 @@ from django.utils import timezone
 
 from vereda.accounts import consents
 from vereda.accounts.consents import Standing
-from vereda.accounts.models import AuditEntry, Consent, Purpose, User
-from vereda.accounts.sessions import PersonSession
+from vereda.accounts.models import AuditEntry, Consent, PersonSession, Purpose, User
 from vereda.census.models import BulkRefresh, CedulaInfo, LookupAttempt
 from vereda.rights.models import RightsRequest
 
@@ -119,6 +118,7 @@ def as_json(held: Held) -> dict[str, Any]:
             "invitados": held.referral_count,
             "fecha_de_registro": person.date_joined,
             "ultimo_ingreso": person.last_login,
+            "ingreso_en_dos_pasos_desde": person.second_step_since,
             "activa": person.is_active,
             "entra_a_la_administracion": person.is_staff,
             "superusuario": person.is_superuser,

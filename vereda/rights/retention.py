@@ -9,11 +9,11 @@ from django.conf import settings
 from django.db import connection
 from django_q.models import Schedule
 
+from vereda.accounts import traces
 from vereda.accounts.models import Tombstone
-from vereda.accounts.sessions import PersonSession
 from vereda.census import evidence
 from vereda.census.models import LookupAttempt
-from vereda.rights import traces
+from vereda.rights import remains
 
 logger = logging.getLogger(__name__)
 
@@ -29,19 +29,19 @@ class Purged:
 
     evidence: int
     attempts: int
-    sessions: int
+    traces: int
 
     def __str__(self) -> str:
-        return f"{self.evidence} replies, {self.attempts} attempts, {self.sessions} sessions"
+        return f"{self.evidence} replies, {self.attempts} attempts, {self.traces} traces of logins"
 
 
 def purge(*, now: datetime) -> Purged:
     """Remove all that is older than it may get, and what erased people left in a database's file."""
-    purged = Purged(evidence.purge(now=now), _purge_attempts(now), _purge_sessions(now))
+    purged = Purged(evidence.purge(now=now), _purge_attempts(now), traces.purge(now=now))
     if Tombstone.objects.filter(erased_at__gte=now - _REWRITTEN_FOR).exists():
-        traces.rewrite()
+        remains.rewrite()
     else:
-        traces.wipe()
+        remains.wipe()
     logger.info("retention.purged %s", purged)
     return purged
 
@@ -50,7 +50,7 @@ def ensure_schedule(**kwargs: Any) -> None:
     """See that the purge runs every day; does nothing as long as the queue's tables are not there."""
     if Schedule._meta.db_table not in connection.introspection.table_names():
         return
-    Schedule.objects.filter(name="purge-evidence").delete()  # what did a part of it before
+    Schedule.objects.filter(name__in=["purge-evidence", "purge-traces"]).delete()  # each did a part of it before
     daily = {"func": PURGE, "schedule_type": Schedule.DAILY, "repeats": -1}
     if not Schedule.objects.filter(name="purge").update(**daily):
         Schedule.objects.create(name="purge", **daily)
@@ -62,7 +62,3 @@ def _purge_attempts(now: datetime) -> int:
     while chosen := list(old.values_list("pk", flat=True)[:BATCH]):
         purged += old.filter(pk__in=chosen).delete()[0]
     return purged
-
-
-def _purge_sessions(now: datetime) -> int:
-    return PersonSession.objects.filter(expire_date__lt=now).delete()[0]

@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from vereda.accounts import consents, policies
+from vereda.accounts import consents, policies, throttle
 from vereda.accounts.consents import Agreement
+from vereda.accounts.login import too_many_passwords
 from vereda.accounts.models import Policy, Purpose
 from vereda.accounts.requests import AuthenticatedRequest, address_of
 from vereda.errors import BadInputError
@@ -93,6 +94,8 @@ def proof(request: AuthenticatedRequest) -> HttpResponse:
 def erase_me(request: AuthenticatedRequest) -> HttpResponse:
     """Erase one's own account and everything that is held about oneself."""
     person = request.user
+    if request.method == "POST" and (seconds := throttle.seconds_until_password(person, timezone.now())):
+        return too_many_passwords(request, seconds)
     form = ErasureForm(request.POST or None, person=person)
     is_last = erasure.is_last_superuser(person)
     if request.method == "POST" and not is_last and form.is_valid():

@@ -9,7 +9,7 @@ from vereda.rights import retention
 
 
 class Command(BaseCommand):
-    help = "Remove what is older than EVIDENCE_DAYS and ATTEMPTS_DAYS, and expired sessions, as every day."
+    help = "Remove what is older than EVIDENCE_DAYS and ATTEMPTS_DAYS, and what logins left behind, as every day."
 
     def handle(self, **options: Any) -> None:
         self.stdout.write(f"removed: {retention.purge(now=timezone.now())}")

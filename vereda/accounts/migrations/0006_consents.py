@@ -47,7 +47,7 @@ def join_purposes(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_audit_chain'),
+        ('accounts', '0005_second_step'),
     ]
 
     operations = [
