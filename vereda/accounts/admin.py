@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django_otp.plugins.otp_static.admin import StaticDevice
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 
-from vereda.accounts import actions, audit, second_step
+from vereda.accounts import actions, audit, second_step, tombstones
 from vereda.accounts.forms import CedulaField, NameField, PhoneField
 from vereda.accounts.models import AuditEntry, User
 
@@ -30,6 +30,13 @@ class PersonCreationForm(AdminUserCreationForm[User]):
     class Meta:
         model = User
         fields = ("cedula", "full_name", "phone")
+
+    def clean_cedula(self) -> str:
+        """Bring nobody back who was erased: only they themselves can register again."""
+        cedula: str = self.cleaned_data["cedula"]
+        if tombstones.was_erased(cedula):
+            raise ValidationError("Esta persona pidió que la borraran. Solo ella puede registrarse de nuevo.")
+        return cedula
 
 
 class PersonChangeForm(UserChangeForm[User]):

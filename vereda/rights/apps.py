@@ -12,6 +12,6 @@ class RightsConfig(AppConfig):
 
     def ready(self) -> None:
         """See that what has been kept long enough goes every day."""
-        from vereda.rights import retention  # noqa: PLC0415 - models must be loaded first
+        from vereda.rights import checks, retention  # noqa: F401, PLC0415 - models must be loaded first
 
         post_migrate.connect(retention.ensure_schedule, sender=self, dispatch_uid="rights-schedule")
