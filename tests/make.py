@@ -3,7 +3,9 @@
 from itertools import count
 from typing import Any
 
-from vereda.accounts import consents
+from django.utils import timezone
+
+from vereda.accounts import consents, policies
 from vereda.accounts.consents import Agreement
 from vereda.accounts.models import Channel, Consent, Policy, Purpose, User
 
@@ -40,3 +42,8 @@ def consent(user: User, purpose: Purpose, policy: Policy) -> Consent:
     return Consent(
         user=user, purpose=purpose, is_given=True, policy=policy, policy_hash=policy.text_hash, channel=Channel.WEB
     )
+
+
+def policy(text: str) -> Policy:
+    """Return a newer version of the policy, in force."""
+    return policies.publish(draft=Policy.objects.create(text=text), now=timezone.now())

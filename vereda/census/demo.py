@@ -9,6 +9,7 @@ from vereda.accounts import consents
 from vereda.accounts.consents import Agreement
 from vereda.accounts.models import Channel, Policy, Purpose, User
 from vereda.census import actions
+from vereda.census.models import CedulaInfo
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, NotFound, Outcome
 
 PASSWORD = "vereda-demo"  # noqa: S105 - printed by ./run; a database with demo people is no secret
@@ -140,8 +141,7 @@ def _create(person: Person, *, joined_at: datetime) -> None:
 
 def _answer(user: User, outcome: Outcome) -> None:
     """Store an outcome the way the engine does, failures until no retry is left."""
-    now = user.cedula_info.next_at
-    while claimed := actions.claim(user_id=user.pk, now=now):
-        actions.record_outcome(claimed=claimed, outcome=outcome, source=SOURCE, now=now)
-        user.cedula_info.refresh_from_db()
-        now = user.cedula_info.next_at
+    record = CedulaInfo.objects.get(user=user)
+    while claimed := actions.claim(user_id=user.pk, now=record.next_at):
+        actions.record_outcome(claimed=claimed, outcome=outcome, source=SOURCE, now=record.next_at)
+        record.refresh_from_db()
