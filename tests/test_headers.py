@@ -1,9 +1,12 @@
 """What every answer tells browsers: pages, errors, fragments, redirects and static files."""
 
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
+from django.conf import settings as project
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
@@ -76,11 +79,78 @@ def test_a_failure_of_ours_has_them(db: None, settings: Any) -> None:
 def test_a_static_file_has_them_and_is_nobody_elses_to_load(settings: Any, tmp_path: Path) -> None:
     settings.STATIC_ROOT = tmp_path
     (tmp_path / "some.css").write_text("a {}")
-    answer = Client().get("/static/some.css")
+    answer = Client().head("/static/some.css")
 
     assert answer.status_code == 200
     assert_headers(answer)
     assert "Access-Control-Allow-Origin" not in answer
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/ingresar/", "text/html; charset=utf-8"),
+        ("/no-existe/", "text/html; charset=utf-8"),
+        ("/salud/", "application/json"),
+    ],
+)
+def test_an_answer_says_what_it_is(client: Client, db: None, path: str, kind: str) -> None:
+    assert client.get(path)["Content-Type"] == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("some.css", "text/css"),
+        ("some.js", "text/javascript"),
+        ("some.svg", "image/svg+xml"),
+    ],
+)
+def test_a_static_file_says_what_it_is(settings: Any, tmp_path: Path, name: str, kind: str) -> None:
+    settings.STATIC_ROOT = tmp_path
+    (tmp_path / name).write_text("x")
+
+    assert Client().head(f"/static/{name}")["Content-Type"].replace('"', "") == f"{kind}; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/.git/config",
+        "/.env",
+        "/manage.py",
+        "/var/vereda.sqlite3",
+        "/static/../.env",
+        "/static/..%2f.env",
+        "/static/%2e%2e/.env",
+        "/static//etc/passwd",
+        "/static/",
+        "/static/vereda/",
+    ],
+)
+def test_nothing_of_the_checkout_is_served(client: Client, db: None, path: str) -> None:
+    assert client.get("/", PATH_INFO=unquote(path)).status_code == 404
+
+
+SCRIPTS = sorted(Path(project.BASE_DIR, "vereda/static/vereda").glob("*.js"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_our_scripts_write_no_markup_run_no_text_and_keep_nothing_in_the_browser(script: Path) -> None:
+    text = script.read_text()
+
+    for name in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
+        assert name not in text
+    for name in ("localStorage", "sessionStorage", "indexedDB", "document.cookie", "postMessage"):
+        assert name not in text
+
+
+def test_our_code_runs_no_text_and_no_shell() -> None:
+    forbidden = re.compile(r"\b(?:eval|exec)\(|shell=True|os\.system|pickle|yaml\.load|xml\.|\.raw\(|\.extra\(|RawSQL")
+    code = [*Path(project.BASE_DIR, "vereda").rglob("*.py"), *Path(project.BASE_DIR, "practice").rglob("*.py")]
+
+    assert len(code) > 100
+    assert [path.name for path in code if forbidden.search(path.read_text())] == []
 
 
 ASK = """

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -14,6 +15,12 @@ HEADERS = {
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _UNUSED.split()),
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+def over_tls() -> dict[str, str]:
+    """Return what Django's middleware tells behind TLS, for answers that it does not see."""
+    hsts = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
+    return {"Strict-Transport-Security": hsts} if settings.SECURE_HSTS_SECONDS else {}
 
 
 class HeadersMiddleware:

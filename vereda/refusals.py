@@ -7,7 +7,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from vereda.headers import HEADERS
+from vereda.headers import HEADERS, over_tls
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -40,6 +40,7 @@ def _refuse(start_response: "StartResponse", status: str, sentence: str) -> Iter
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         **HEADERS,
+        **over_tls(),
     }
     start_response(status, list(headers.items()))
     return [sentence.encode()]

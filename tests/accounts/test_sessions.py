@@ -1,5 +1,6 @@
 """Sessions: a new key at each change of what they may do, none but one's own left after another password."""
 
+import math
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -128,11 +129,28 @@ def test_another_password_by_the_administration_ends_them_too(ana: User, caro: U
     assert not is_in(as_caro)
 
 
-def test_who_is_made_inactive_is_out_at_once(as_caro: Client, caro: User) -> None:
+def test_who_is_made_inactive_is_out_at_once(caro: User) -> None:
+    as_caro = Client()
+    as_caro.force_login(caro)
     caro.is_active = False
     caro.save()
 
     assert not is_in(as_caro)
+
+
+def test_who_is_deleted_is_out_at_once(caro: User) -> None:
+    client = Client()
+    client.force_login(caro)
+    caro.delete()
+
+    assert not is_in(client)
+
+
+def test_a_session_has_a_key_that_nobody_guesses(as_caro: Client) -> None:
+    key = as_caro.session.session_key
+
+    assert key
+    assert len(key) * math.log2(36) >= 128
 
 
 def test_a_logout_ends_the_session_for_whoever_kept_its_key(as_caro: Client) -> None:
