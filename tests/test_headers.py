@@ -154,6 +154,12 @@ def test_our_code_runs_no_text_and_no_shell() -> None:
     assert [path.name for path in code if path.is_file() and forbidden.search(path.read_text())] == []
 
 
+def test_our_code_uses_no_weak_hash() -> None:
+    code = Path(project.BASE_DIR, "vereda").rglob("*.py")
+
+    assert [path.name for path in code if re.search(r"md5|sha1", path.read_text(), re.IGNORECASE)] == []
+
+
 ASK = """
 import django
 django.setup()
@@ -195,6 +201,14 @@ def test_a_message_waits_in_the_cookie_of_that_name(as_caro: Client, caro: User)
 
     assert list(answer.cookies) == ["messages"]
     assert "Sus datos quedaron guardados." in as_caro.get("/perfil/").content.decode()
+
+
+def test_a_message_that_was_tampered_with_is_dropped(as_caro: Client) -> None:
+    as_caro.post("/perfil/", {"full_name": "Carolina", "phone": "300 123 4567", "referral_goal": "10"})
+    kept = as_caro.cookies["messages"].value
+    as_caro.cookies["messages"] = kept[:5] + ("A" if kept[5] != "A" else "B") + kept[6:]
+
+    assert "quedaron guardados" not in as_caro.get("/perfil/").content.decode()
 
 
 ADMIN = "import django; django.setup(); from django.urls import reverse; print(reverse('admin:index'))"
