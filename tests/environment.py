@@ -11,6 +11,7 @@ os.environ.update(
     SECRET_KEY="only-for-tests-only-for-tests-only-for-tests-only-for-tests",
     AUDIT_KEYS="",
     DEBUG="false",
+    ADMIN_PATH="",
     ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
     BEHIND_TLS="false",
     PROXY_COUNT="",

@@ -47,18 +47,30 @@ def most_dollars(name: str) -> Decimal | None:
     return None if env.str(name) == "none" else env.decimal(name)
 
 
+def folder(name: str) -> str:
+    """Return a path below the root, with a slash at its end only."""
+    return env.str(name).strip("/") + "/"
+
+
 # Web
 
 SECRET_KEY = env.str("SECRET_KEY")
 DEBUG = given(env.bool, "DEBUG", default=False)
 ALLOWED_HOSTS = given(env.list, "ALLOWED_HOSTS", ["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS: list[str] = given(env.list, "CSRF_TRUSTED_ORIGINS", [])
+ADMIN_PATH = given(folder, "ADMIN_PATH", "admin/")
 ROOT_URLCONF = "vereda.urls"
 WSGI_APPLICATION = "vereda.wsgi.application"
 
 BEHIND_TLS = given(env.bool, "BEHIND_TLS", default=False)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SECURE_REDIRECT_EXEMPT = [r"^salud/$"]  # monitors ask from inside, without TLS
+COOKIE_PREFIX = "__Host-" if BEHIND_TLS else ""  # browsers take such a cookie from this very host only, over TLS
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+MESSAGES_COOKIE_NAME = f"{COOKIE_PREFIX}messages"
+MESSAGE_STORAGE = "vereda.cookies.MessageStorage"
+CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if BEHIND_TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
@@ -197,6 +209,7 @@ TWOCAPTCHA_URL = given(env.str, "TWOCAPTCHA_URL", PRACTICE_ORIGIN)
 TWOCAPTCHA_POLL_SECONDS = given(env.float, "TWOCAPTCHA_POLL_SECONDS", 0.2 if PRACTICE_ORIGIN else 5.0)
 
 # Superusers see everybody's data. With the invented people of the practice source a password suffices.
+DEMO_PASSWORD = "vereda-demo"  # noqa: S105 - what ./run prints; it opens nothing where another source answers
 REQUIRE_SUPERUSER_2FA = given(env.bool, "REQUIRE_SUPERUSER_2FA", not DEBUG and CENSUS_SOURCE != "practice")
 
 # The rest
@@ -221,6 +234,7 @@ INSTALLED_APPS = [
     "django_q",
 ]
 MIDDLEWARE = [
+    "vereda.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -256,6 +270,8 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_MIMETYPES = {".svg": "image/svg+xml; charset=utf-8"}
 STATICFILES_DIRS = [BASE_DIR / "vereda" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -3,6 +3,7 @@
 Next on the reading path: `vereda/accounts/models.py`.
 """
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -13,8 +14,8 @@ urlpatterns = [
     path("", include("vereda.census.urls")),
     path("", include("vereda.referrals.urls")),
     path("", include("vereda.rights.urls")),
-    path("admin/login/", admin_login, name="admin-login"),
-    path("admin/", admin.site.urls),
+    path(f"{settings.ADMIN_PATH}login/", admin_login, name="admin-login"),
+    path(settings.ADMIN_PATH, admin.site.urls),
 ]
 handler400 = "vereda.errors.bad_request"
 handler403 = "vereda.errors.permission_denied"

@@ -124,6 +124,16 @@ def test_a_chain_that_was_linked_anew_without_the_key_is_found(trail: list[Audit
         audit.verify()
 
 
+def test_a_genuine_entry_of_another_day_in_the_place_of_one_is_found(trail: list[AuditEntry], settings: Any) -> None:
+    other = AuditEntry(id=3, action=SEEN, detail="de otro día", previous_hash=trail[1].hash)
+    with unprotected():
+        other.hash = audit.hash_of(other, settings.AUDIT_KEYS[0])
+        other.save()
+
+    with pytest.raises(BrokenTrailError, match="entry 4: does not follow"):
+        audit.verify()
+
+
 @pytest.mark.parametrize("number", [0, 6])
 def test_what_was_put_in_is_found(trail: list[AuditEntry], number: int) -> None:
     AuditEntry.objects.create(id=number, action=SEEN, previous_hash=trail[-1].hash if number else "", hash="0" * 64)

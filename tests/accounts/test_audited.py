@@ -110,6 +110,9 @@ def test_a_password_that_is_given_to_somebody_is(as_ana: Client, ana: User, caro
     as_ana.post(address, {**new, "password2": "algo distinto", "usable_password": "true"})
     assert not entries()
 
+    assert as_ana.post(address, {**new, "usable_password": "false"}).status_code == 302  # says yes and no: refused
+    assert not entries()
+
     as_ana.post(address, {**new, "usable_password": "true", "set-password": "1"})
     assert entries() == [("password_changed", ana, caro, "")]
 
