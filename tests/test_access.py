@@ -45,6 +45,7 @@ ADDRESSES = {
     "referral-refresh": "/censo/{caro}/actualizar/",
     "admin": "/admin/",
     "admin-login": "/admin/login/",
+    "admin-password": "/admin/password_change/",
 }
 # fmt: off
 MATRIX = {                              # nobody Caro  Beto  Dani  Ana
@@ -80,6 +81,7 @@ MATRIX = {                              # nobody Caro  Beto  Dani  Ana
     ("referral-refresh", "POST"):        (LOGIN, 302,   302,   404,   302),
     ("admin", "GET"):                    (302,   302,   302,   302,   200),
     ("admin-login", "GET"):              (LOGIN, 403,   403,   403,   302),
+    ("admin-password", "GET"):           (LOGIN, 302,   302,   302,   302),
 }
 # fmt: on
 CASES = [

@@ -9,7 +9,6 @@ from django.test import Client
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from tests import make
 from tests.accounts.second_steps import LATER, NOW, code_of, give_code, give_password, is_in, with_second_step
 from tests.census.threads import at_once
 from vereda.accounts import second_step
