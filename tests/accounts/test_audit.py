@@ -69,7 +69,11 @@ def test_a_trail_that_nobody_touched_is_whole(trail: list[AuditEntry]) -> None:
     assert audit.verify() == Mark(5, trail[-1].hash)
 
 
-def test_an_empty_trail_is_whole(db: None) -> None:
+@pytest.mark.parametrize("has_head", [True, False])
+def test_an_empty_trail_is_whole(db: None, has_head: bool) -> None:
+    if not has_head:
+        AuditHead.objects.all().delete()
+
     assert audit.verify() == Mark()
 
 
