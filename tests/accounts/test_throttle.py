@@ -62,7 +62,7 @@ def test_the_command_forgets_it_and_sessions_that_ran_out(client: Client, caro: 
     call_command("purge-traces", stdout=out)
 
     assert out.getvalue() == "2 deleted\n"
-    assert not Session.objects.exists()
+    assert not PersonSession.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
