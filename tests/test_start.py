@@ -241,7 +241,7 @@ def test_on_its_usual_port_the_practice_site_needs_no_variables(unconfigured: No
 
 
 def test_another_source_needs_no_practice_site(settings: Any) -> None:
-    settings.CENSUS_SOURCE = "registraduria"
+    settings.CENSUS_SOURCE = ["registraduria"]
 
     assert start.choose_practice_port(free_port()) is None
     assert [program.name for program in start.programs(8000, None)] == ["web", "worker"]

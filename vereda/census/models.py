@@ -185,6 +185,7 @@ class CedulaInfo(models.Model):
     next_at = models.DateTimeField("próximo intento", default=timezone.now)
     captchas = models.PositiveSmallIntegerField("captchas comprados", default=0)
     captcha_task = models.CharField("captcha comprado sin usar", max_length=64, blank=True)
+    captcha_source = models.CharField("fuente del captcha", max_length=40, blank=True)
     claim_token = models.UUIDField("turno", null=True, blank=True)
     claimed_at = models.DateTimeField("turno desde", null=True, blank=True)
     claim_expires_at = models.DateTimeField("turno hasta", null=True, blank=True)
@@ -383,7 +384,12 @@ class SourceState(models.Model):
 
     source = models.CharField("fuente", max_length=40, primary_key=True)
     is_paused = models.BooleanField(
-        "en pausa", default=False, help_text="Nadie se consulta mientras esté marcada; los turnos quedan guardados."
+        "en pausa",
+        default=False,
+        help_text=(
+            "Mientras esté marcada no se consulta en esta fuente, sino en la siguiente de la lista; "
+            "si no hay otra, los turnos quedan guardados."
+        ),
     )
     free_at = models.FloatField("libre desde (época, s)", default=0)
     usual_seconds = models.FloatField("duración usual (s)", default=0)

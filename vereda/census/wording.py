@@ -212,6 +212,8 @@ _FAILURES = {
 
 _SOURCES = {
     "registraduria": "el censo de la Registraduría",
+    "consultacenso": "el censo de la Registraduría",
+    "verifik": "el servicio Verifik",
     "practice": "el censo de práctica",
     "demo": "los datos de demostración",
 }
