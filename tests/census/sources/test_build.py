@@ -40,7 +40,7 @@ def test_an_unknown_source_is_refused_with_the_known_ones() -> None:
 
 def test_an_unknown_solver_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match="'otro'; known: none, 2captcha"):
-        build_source(SourceConfig("practice", captcha_solver="otro"))
+        build_sources([SourceConfig("practice", captcha_solver="otro")])
 
 
 def test_every_known_solver_can_be_built() -> None:
