@@ -54,6 +54,27 @@ async def ask(url: str, *, hooks: LookupHooks | None = None, token: str = TOKEN,
     return await source.lookup(CEDULA, hooks or LookupHooks())
 
 
+async def found(_: web.Request) -> web.StreamResponse:
+    """Answer with a voting place."""
+    return web.json_response({"data": RECORD})
+
+
+class Waiting:
+    """An answer that never comes, and when it was asked for and given up."""
+
+    def __init__(self) -> None:
+        self.is_asked = asyncio.Event()
+        self.is_given_up = asyncio.Event()
+
+    async def answer(self, _: web.Request) -> web.StreamResponse:
+        self.is_asked.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.is_given_up.set()
+        raise AssertionError
+
+
 def ask_at(loop: LoopThread, answer: Answer, *, seconds: float = 20, hooks: LookupHooks | None = None) -> Outcome:
     async def at_service() -> Outcome:
         async with serving(answer) as url:
@@ -88,24 +109,28 @@ def test_an_address_that_is_none_is_a_service_out_of_reach(loop: LoopThread, url
 
 
 def test_a_token_that_cannot_be_sent_is_a_failure(loop: LoopThread) -> None:
-    outcome = loop.run(ask("http://127.0.0.1:1/", token="a\r\nb"))
-    assert isinstance(outcome, Failure)
-    assert outcome.is_unreached
+    async def at_service() -> Outcome:
+        async with serving(found) as url:
+            return await ask(url, token="a\r\nb")
+
+    reason = "the exchange with the service broke off (ValueError)"
+    assert loop.run(at_service()) == Failure(FailureKind.NETWORK_ERROR, reason)
 
 
-def test_a_connection_that_is_not_made_in_time_is_a_service_out_of_reach(loop: LoopThread) -> None:
+@pytest.mark.parametrize("budget", [{"timeout_seconds": 0.2}, {"timeout_seconds": 50, "connect_seconds": 0.2}])
+def test_a_connection_that_is_not_made_in_time_is_a_service_out_of_reach(
+    loop: LoopThread, budget: dict[str, float]
+) -> None:
     """One that says nothing when it should begin with TLS."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        outcome = loop.run(ask(f"https://127.0.0.1:{silent.getsockname()[1]}/", seconds=0.3))
+        source = VerifikSource("verifik", f"https://127.0.0.1:{silent.getsockname()[1]}/", token=TOKEN, **budget)
+        outcome = loop.run(source.lookup(CEDULA, LookupHooks()), seconds=20)
     assert outcome == Failure(FailureKind.TIMEOUT, "the service could not be reached in time", is_unreached=True)
 
 
 def test_a_reply_that_does_not_come_in_time_is_not_out_of_reach(loop: LoopThread) -> None:
-    async def answer(_: web.Request) -> web.StreamResponse:
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    assert ask_at(loop, answer, seconds=0.3) == Failure(FailureKind.TIMEOUT, "the service did not reply in time")
+    outcome = ask_at(loop, Waiting().answer, seconds=0.3)
+    assert outcome == Failure(FailureKind.TIMEOUT, "the service did not reply in time")
 
 
 def test_a_reply_that_breaks_off_is_not_out_of_reach(loop: LoopThread) -> None:
@@ -117,7 +142,7 @@ def test_a_reply_that_breaks_off_is_not_out_of_reach(loop: LoopThread) -> None:
         request.transport.close()
         return response
 
-    reason = "the service's reply broke off (ClientPayloadError)"
+    reason = "the exchange with the service broke off (ClientPayloadError)"
     assert ask_at(loop, answer) == Failure(FailureKind.NETWORK_ERROR, reason)
 
 
@@ -133,7 +158,7 @@ def test_what_is_not_http_is_not_out_of_reach(loop: LoopThread, caplog: pytest.L
             return await ask(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
 
     caplog.set_level(logging.DEBUG)
-    reason = "the service's reply broke off (ClientResponseError)"
+    reason = "the exchange with the service broke off (ClientResponseError)"
     assert loop.run(at_babbler()) == Failure(FailureKind.NETWORK_ERROR, reason)
     assert CEDULA not in caplog.text
 
@@ -238,40 +263,32 @@ def test_nothing_leaves_before_the_gate_opens(loop: LoopThread) -> None:
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, TimeoutError, ConnectionError, asyncio.CancelledError])
-def test_what_the_second_hook_raises_passes_too(loop: LoopThread, error: type[BaseException]) -> None:
-    class Refusing(LookupHooks):
-        async def opened(self) -> None:
-            raise error
-
-    async def answer(_: web.Request) -> web.StreamResponse:
-        return web.json_response({"data": RECORD})
-
+def test_what_the_second_hook_raises_passes_too_and_hangs_up(loop: LoopThread, error: type[BaseException]) -> None:
     async def look_up() -> None:
-        async with serving(answer) as url:
+        waiting = Waiting()
+
+        class Refusing(LookupHooks):
+            async def opened(self) -> None:
+                await waiting.is_asked.wait()
+                raise error
+
+        async with serving(waiting.answer) as url:
             with pytest.raises(error):
                 await ask(url, hooks=Refusing())
+            await asyncio.wait_for(waiting.is_given_up.wait(), 5)
 
     loop.run(look_up())
 
 
 def test_a_cancelled_lookup_hangs_up(loop: LoopThread) -> None:
     async def cancel() -> None:
-        is_asked, has_hung_up = asyncio.Event(), asyncio.Event()
-
-        async def answer(_: web.Request) -> web.StreamResponse:
-            is_asked.set()
-            try:
-                await asyncio.Event().wait()
-            finally:
-                has_hung_up.set()
-            raise AssertionError
-
-        async with serving(answer) as url:
+        waiting = Waiting()
+        async with serving(waiting.answer) as url:
             task = asyncio.create_task(ask(url))
-            await is_asked.wait()
+            await waiting.is_asked.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            await asyncio.wait_for(has_hung_up.wait(), 5)
+            await asyncio.wait_for(waiting.is_given_up.wait(), 5)
 
     loop.run(cancel())

@@ -160,8 +160,9 @@ def test_troubles_are_told_apart(reply: object, http_status: int, kind: FailureK
     assert (outcome.kind, outcome.is_unreached) == (kind, is_unreached)
 
 
-def test_evidence_is_scrubbed() -> None:
-    outcome = read({"code": "New", "jwt": "aB3_" * 40, "said": "x " * 20_000})
+@pytest.mark.parametrize("http_status", [200, 401, 404, 500])
+def test_evidence_is_scrubbed(http_status: int) -> None:
+    outcome = read({"code": "New", "jwt": "aB3_" * 40, "said": "x " * 20_000}, http_status)
     assert isinstance(outcome, Failure)
     assert "[token]" in outcome.evidence
     assert len(outcome.evidence) == 20_000

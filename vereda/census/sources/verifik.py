@@ -25,10 +25,7 @@ from vereda.lib.cedula import mask
 
 logger = logging.getLogger("vereda.census.sources")
 
-VERIFIK_URL = "https://api.verifik.co/v2/co/registraduria/votacion"
-
 _QUESTION = {"documentType": "CC"}
-_CONNECT_SECONDS = 10
 _PIECE = 64 * 1024
 _UNPACKED = {"Accept": "application/json", "Accept-Encoding": "identity"}
 """Nothing that grows when it is unpacked: what comes is as long as it looks."""
@@ -50,13 +47,19 @@ class _Errand:
 
 
 class VerifikSource:
-    """A source at Verifik. `timeout_seconds` is the budget of one lookup, from its connection to its last byte."""
+    """A source at Verifik.
 
-    def __init__(self, name: str, url: str, *, token: str, timeout_seconds: float) -> None:
+    `timeout_seconds` is the budget of one lookup, from its connection to its last byte; `connect_seconds` that of its
+    connection, for which the next lookup waits.
+    """
+
+    def __init__(
+        self, name: str, url: str, *, token: str, timeout_seconds: float, connect_seconds: float = 10.0
+    ) -> None:
         self.name = name
         self._url = url
         self._token = token
-        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, connect=_CONNECT_SECONDS)
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, connect=connect_seconds)
 
     async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
         """Ask about one bare cédula. Never raises for what the service or the network does; what hooks raise passes."""
@@ -130,7 +133,7 @@ class VerifikSource:
             return Failure(FailureKind.TIMEOUT, f"the service {said}", is_unreached=not errand.has_left)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             is_unreached = isinstance(error, aiohttp.ClientConnectionError) or not errand.has_left
-            said = "the service could not be reached" if is_unreached else "the service's reply broke off"
+            said = "the service could not be reached" if is_unreached else "the exchange with the service broke off"
             reason = f"{said} ({type(error).__name__})"
             return Failure(FailureKind.NETWORK_ERROR, reason, is_unreached=is_unreached)
 
