@@ -44,6 +44,7 @@ def test_the_deployment_check_is_clean_with_production_variables() -> None:
         ("CENSUS_URL", ["http://localhost/", "http://localhost/"], "census.E009"),
         ("CENSUS_URL", ["http://practice.example.org/"], "census.E010"),
         ("CENSUS_DAILY_LOOKUPS", [1, 2], "census.E009"),
+        ("VERIFIK_TOKEN", "un\ntoken", "census.E011"),
         ("CAPTCHA_SOLVER", "nobody", "census.E002"),
         ("TWOCAPTCHA_API_KEY", "", "census.E003"),
         ("CENSUS_TIMEOUT_SECONDS", 300, "census.E004"),

@@ -140,7 +140,8 @@ def worker(db: None) -> None:
 
 def test_somebody_who_waits_is_told_the_pace_of_the_source_that_is_open(caro: User, settings: Any) -> None:
     settings.CENSUS_PACE_SECONDS = [600, 1]
-    put(SPARE, usual_seconds=2)
+    for name in (FIRST, SPARE):
+        put(name, usual_seconds=2)
     turn = turns.turn_of(caro.cedula_info, NOW)
     assert turn is not None
     slow = turn.seconds

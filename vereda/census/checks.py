@@ -1,5 +1,6 @@
 """System checks: bad settings are said at the start, with a hint."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +40,9 @@ def _sources() -> Iterator[checks.CheckMessage]:
         hint = "Set VERIFIK_TOKEN, or take verifik out of CENSUS_SOURCE."
         level = checks.Warning if roster.names() else checks.Error
         yield level("The source verifik has no token, and is not asked.", hint=hint, id="census.W002")
+    if settings.VERIFIK_TOKEN and not re.fullmatch(r"[!-~]+", settings.VERIFIK_TOKEN):
+        hint = "Copy it again from Verifik: letters, digits and signs, no spaces."
+        yield checks.Error("VERIFIK_TOKEN cannot be a token.", hint=hint, id="census.E011")
     for source in named:
         yield from _pace(source)
 

@@ -203,12 +203,13 @@ _NOVEDADES = {
 }
 
 _FAILURES = {
-    FailureKind.BLOCKED: "La página de la Registraduría no nos dejó consultar.",
-    FailureKind.TIMEOUT: "La página de la Registraduría no respondió a tiempo.",
-    FailureKind.NETWORK_ERROR: "No pudimos llegar a la página de la Registraduría.",
-    FailureKind.PARSE_ERROR: "La página de la Registraduría respondió algo que no supimos leer.",
+    FailureKind.BLOCKED: "{} no nos dejó consultar.",
+    FailureKind.TIMEOUT: "{} no respondió a tiempo.",
+    FailureKind.NETWORK_ERROR: "{} no estaba disponible.",
+    FailureKind.PARSE_ERROR: "{} respondió algo que no supimos leer.",
     FailureKind.CAPTCHA_FAILED: "No pudimos pasar la verificación de la página de la Registraduría.",
 }
+_ASKED = {"verifik": "El servicio Verifik"}
 
 _SOURCES = {
     "registraduria": "el censo de la Registraduría",
@@ -238,9 +239,9 @@ def of_status(status: Status, novedad_kind: NovedadKind | None) -> Wording:
     return _STATUSES[status]
 
 
-def of_failure(kind: FailureKind) -> str:
-    """Return the sentence that people read about a failed attempt."""
-    return _FAILURES[kind]
+def of_failure(kind: FailureKind, source: str) -> str:
+    """Return the sentence that people read about a failed attempt at a source."""
+    return _FAILURES[kind].format(_ASKED.get(source, "La página de la Registraduría"))
 
 
 def of_obstacle(why: Obstacle) -> str:

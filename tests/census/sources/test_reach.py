@@ -8,8 +8,11 @@ from aiohttp import web
 from tests.census.sources.bent_site import WIDGET, BentSite, hang, page
 from tests.census.sources.conftest import MakeSource
 from tests.census.sources.loop import LoopThread
+from tests.census.sources.processes import chromiums, kill
 from tests.census.sources.replies import CEDULA
+from vereda.census.sources.browser import Browser
 from vereda.census.sources.captcha import NoSolver
+from vereda.census.sources.census import CensusSource
 from vereda.census.sources.port import Failure, LookupHooks
 
 type Load = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -87,3 +90,23 @@ def test_after_the_question_was_asked_no_mood_of_the_practice_site_is_taken_for_
 
     assert isinstance(outcome, Failure)
     assert not outcome.is_unreached
+
+
+def test_a_browser_that_dies_while_its_page_loads_says_nothing_about_the_site(loop: LoopThread) -> None:
+    before = chromiums()
+
+    async def kill_the_browser(request: web.Request) -> web.StreamResponse:
+        kill(chromiums() - before)
+        return await hang(request)
+
+    async def at_site() -> object:
+        async with BentSite(load=kill_the_browser).listening() as url:
+            source = CensusSource("x", url, browser=Browser(), solver=NoSolver())
+            try:
+                return await source.lookup(CEDULA, LookupHooks())
+            finally:
+                await source.close()
+
+    outcome = loop.run(at_site())
+    assert isinstance(outcome, Failure)
+    assert (outcome.is_ours, outcome.is_unreached) == (True, False)

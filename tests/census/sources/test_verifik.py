@@ -69,7 +69,7 @@ def ask(loop: LoopThread, source: VerifikSource, cedula: str) -> Outcome:
 
 
 def without_evidence(outcome: Outcome) -> Outcome:
-    return replace(outcome, evidence="") if isinstance(outcome, Failure) else outcome
+    return replace(outcome, evidence="", reader="") if isinstance(outcome, Failure) else outcome
 
 
 def test_the_table_has_every_mood_but_the_one_that_remembers() -> None:

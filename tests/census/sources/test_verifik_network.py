@@ -15,6 +15,7 @@ from aiohttp import web
 from tests.census.sources.loop import LoopThread
 from tests.census.sources.test_long_replies import MEGABYTE, watching
 from vereda.census.sources.port import Failure, FailureKind, Found, LookupHooks, Outcome
+from vereda.census.sources.replaying import read_again
 from vereda.census.sources.verifik import VerifikSource
 
 type Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -220,12 +221,24 @@ def test_the_token_is_in_no_evidence_although_the_reply_repeats_it(loop: LoopThr
     assert "cabeza" not in outcome.evidence
 
 
-def test_a_reply_about_somebody_else_leaves_no_evidence(loop: LoopThread) -> None:
+def test_a_failure_keeps_its_whole_reply_so_that_it_can_be_read_again(loop: LoopThread) -> None:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.json_response({"data": {**RECORD, "pollingTable": ""}})
+
+    outcome = ask_at(loop, answer)
+    assert isinstance(outcome, Failure)
+    assert outcome.reader == "verifik 200 application/json"
+    assert read_again(outcome.evidence.replace('""', '"7"'), outcome.reader, CEDULA) == FOUND
+
+
+def test_a_reply_about_somebody_else_is_no_answer(loop: LoopThread) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         other = {"documentNumber": "900000002", "NUIP": "900000002"}
         return web.json_response({"data": {**RECORD, **other}, "got": request.headers["Authorization"]})
 
-    assert ask_at(loop, answer) == Failure(FailureKind.PARSE_ERROR, "the result is about another number")
+    outcome = ask_at(loop, answer)
+    assert isinstance(outcome, Failure)
+    assert (outcome.kind, outcome.reason) == (FailureKind.PARSE_ERROR, "the result is about another number")
 
 
 def test_it_is_told_that_the_question_has_left_before_the_reply_comes(loop: LoopThread) -> None:

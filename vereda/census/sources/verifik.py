@@ -17,14 +17,15 @@ import aiohttp
 
 from vereda.census.sources.dialects.dialect import Reply
 from vereda.census.sources.errors import PageError
-from vereda.census.sources.evidence import scrub
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, UnreachableError
-from vereda.census.sources.verifik_reply import is_missing_parameter, read_verifik_reply
+from vereda.census.sources.replaying import kept
+from vereda.census.sources.verifik_reply import VerifikReader, is_missing_parameter
 from vereda.census.sources.weighing import LIMIT
 from vereda.lib.cedula import mask
 
 logger = logging.getLogger("vereda.census.sources")
 
+_READER = VerifikReader()
 _QUESTION = {"documentType": "CC"}
 _PIECE = 64 * 1024
 _UNPACKED = {"Accept": "application/json", "Accept-Encoding": "identity"}
@@ -95,7 +96,7 @@ class VerifikSource:
         if isinstance(reply, Failure):
             raise UnreachableError(reply.reason)
         if not is_missing_parameter(reply.body, reply.http_status):
-            raise UnreachableError(_why_not(read_verifik_reply(reply.body, reply.http_status, reply.content_type, "")))
+            raise UnreachableError(_why_not(_READER.read(reply, "")))
         seconds = time.monotonic() - began
         return f"{self.name}: the service answers at {self._url}, token accepted, in {seconds:.1f} s"
 
@@ -109,10 +110,11 @@ class VerifikSource:
             errand.is_under_way.set()
         if isinstance(reply, Failure):
             return reply
-        outcome = read_verifik_reply(reply.body, reply.http_status, reply.content_type, cedula)
-        if isinstance(outcome, Failure) and outcome.evidence and self._token and self._token in reply.body:
-            return replace(outcome, evidence=scrub(reply.body.replace(self._token, "[token]")))
-        return outcome
+        outcome = _READER.read(reply, cedula)
+        if not isinstance(outcome, Failure):
+            return outcome
+        body = reply.body.replace(self._token, "[token]") if self._token else reply.body
+        return kept(outcome, _READER, replace(reply, body=body))
 
     async def _fetch(self, question: Mapping[str, str], errand: _Errand) -> Reply | Failure:
         """Return the whole reply, or why there is none. Texts of exceptions repeat the address: only types go on.

@@ -17,6 +17,7 @@ page repeats: such a reply is not understood, and no verdict.
 
 from dataclasses import replace
 
+from vereda.census.sources.dialects.dialect import Reply
 from vereda.census.sources.evidence import scrub, storable
 from vereda.census.sources.parsing import (
     digits,
@@ -36,6 +37,16 @@ _REFUSALS = {
     403: "the service refused: the token may not be used for this",
     429: "the service was asked too often",
 }
+
+
+class VerifikReader:
+    """Reads replies of the service, at once or later."""
+
+    name = "verifik"
+
+    def read(self, reply: Reply, cedula: str) -> Answer | Failure:
+        """Return what the reply says about this cédula."""
+        return read_verifik_reply(reply.body, reply.http_status, reply.content_type, cedula)
 
 
 def read_verifik_reply(body: str, http_status: int, content_type: str, cedula: str) -> Answer | Failure:
