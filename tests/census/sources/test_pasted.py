@@ -1,6 +1,7 @@
 """What people paste: results and whole pages as copied from every face, by tables, lines or pairs; and nothing else."""
 
 import json
+import time
 
 import pytest
 
@@ -260,3 +261,13 @@ def test_a_result_without_the_number_is_marked_so_that_somebody_checks(text: str
     expected = Cancelled(outcome) if isinstance(outcome, str) else outcome
 
     assert read_pasted(text, CEDULA) == Pasted(expected, names_cedula=False)
+
+
+@pytest.mark.parametrize(
+    "piece", ["nuip\n", "nuip\nmesa\npuesto\n", "nuip\tpuesto\tmesa\n", "mesa: 7\n", "<table>", '{"a":']
+)
+def test_no_paste_keeps_the_reader_busy(piece: str) -> None:
+    begun = time.perf_counter()
+    read_pasted((piece * LONGEST)[:LONGEST], CEDULA)
+
+    assert time.perf_counter() - begun < 2

@@ -109,8 +109,8 @@ def _read_raw(text: str, cedula: str) -> Answer | Failure | None:
 
 def _read_copied(text: str, cedula: str) -> Pasted:
     lines = [line for line in text.splitlines() if line.strip()]
-    end = [tidy(line) for line in lines[-_LINES_AT_THE_END:]]
     cells = [_cells(line) for line in lines]
+    end = [alone for alone, *others in cells[-_LINES_AT_THE_END:] if not others]
     pairs = list(_rows_of_pairs(cells))
     tables = [*_tables_in_columns(cells), *_tables_in_one_column(cells), *map(_table, filter(_is_result, pairs))]
     absences = list(_numbers_of_absences([tidy(line) for line in lines], end))
@@ -169,25 +169,23 @@ def _tables_in_one_column(lines: Sequence[Cells]) -> Iterator[Table]:
     An empty cell leaves no line behind, and all values after it would stand under the wrong header.
     """
     column = [cells[0] if len(cells) == 1 else "" for cells in lines]
-    for at, cell in enumerate(column):
-        if _NAMES.get(header_of(cell)) != _NUIP:
-            continue
-        names = [_name_of(cell) for cell in takewhile(lambda cell: header_of(cell) in _NAMES, column[at:])]
-        below = column[at + len(names) :]
-        values = below[1:] if below and not _NUMBER_ALONE.fullmatch(below[0]) else below
-        if _is_heading(names) and _are_in_place(names, values):
-            yield _table(_row(names, values))
+    known = [_NAMES.get(header_of(cell), "") for cell in column]
+    for at, name in enumerate(known):
+        if name == _NUIP:
+            names = list(takewhile(bool, known[at : at + len(_LABELS)]))
+            below = column[at + len(names) : at + 2 * len(names) + 1]
+            values = below[: len(names)] if below and _NUMBER_ALONE.fullmatch(below[0]) else below[1:]
+            if _is_heading(names) and _are_in_place(names, values):
+                yield _table(_row(names, values))
 
 
 def _are_in_place(names: Sequence[str], values: Sequence[str]) -> bool:
     """Say whether values can stand under their headers: the number first, words where words belong, a number last."""
-    ours = values[: len(names)]
-    row = _row(names, ours)
+    if len(values) != len(names) or not (_NUMBER_ALONE.fullmatch(values[0]) and _LAST_VALUE.fullmatch(values[-1])):
+        return False
+    row = _row(names, values)
     words = [row[name] for name in ("municipio", "puesto", "novedad") if name in row]
-    has_words = all(any(character.isalpha() for character in word) for word in words)
-    return (
-        len(ours) == len(names) and has_words and bool(_NUMBER_ALONE.match(ours[0]) and _LAST_VALUE.fullmatch(ours[-1]))
-    )
+    return all(any(character.isalpha() for character in word) for word in words)
 
 
 def _rows_of_pairs(lines: Sequence[Cells]) -> Iterator[Row]:
