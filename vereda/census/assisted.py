@@ -32,7 +32,10 @@ def may_assist(viewer: User) -> bool:
 
 
 def assistable_by(viewer: User) -> CedulaInfoQuerySet:
-    """Return the records of those whom the viewer may look up by hand, whatever their state."""
+    """Return the records of those whom the viewer may look up by hand, whatever their state.
+
+    A leader's are found by the record's own copy of who invited, and then must be visible.
+    """
     others = CedulaInfo.objects.exclude(user=viewer)
     if _may_assist_everybody(viewer):
         return others

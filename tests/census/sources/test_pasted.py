@@ -100,6 +100,7 @@ def test_a_page_that_says_that_it_is_out_of_order_is_no_answer(face: Face, part:
         table((*HEADERS, "ZONA"), (*VALUES, "01")),
         table(HEADERS[::-1], VALUES[::-1]),
         lines(table(), table()),
+        lines(table(), "Señor Ciudadano:", "\t".join("abcdef")),
     ],
 )
 def test_a_table_is_read_by_its_headers(text: str) -> None:
@@ -185,7 +186,11 @@ def test_a_raw_reply_of_the_json_page_is_read_whether_or_not_it_names_the_number
         (lines(*HEADERS, *VALUES[:4], *VALUES[5:], "Señor Ciudadano:"), NOTHING_KNOWN),
         (lines(*HEADERS, *VALUES[1:], "2026"), NOTHING_KNOWN),
         (lines(*NOVEDAD_HEADERS, CEDULA, *NOVEDAD_VALUES[2:], "2026"), NOTHING_KNOWN),
-        (lines("Puesto", "Mesa", "7", "Municipio", "EL PEÑOL"), NOTHING_KNOWN),
+        (lines("Mesa: 7", "Municipio: EL PEÑOL", "Puesto", "Dirección", "CL 3"), NOTHING_KNOWN),
+        (
+            lines("Mesa: 7", "Municipio: X", "Puesto: Y", "Mesa: 8", "Municipio: X", "Puesto: Y"),
+            "more than one voting place",
+        ),
         (lines("Municipio: EL PEÑOL", "Puesto: IE LA ESPERANZA", "Ayuda", "Mesa: 7"), NOTHING_KNOWN),
         ("Novedad: cambió el horario de atención", NOTHING_KNOWN),
         (table(("FECHA", "NOVEDAD", "VÍA"), ("hoy", "Cierre total", "CL 80")), NOTHING_KNOWN),
@@ -241,6 +246,10 @@ def test_nothing_of_what_could_not_be_used_is_kept(text: str) -> None:
         (ABSENT.replace(CEDULA, "900.000.001"), NotFound()),
         (table(NOVEDAD_HEADERS, NOVEDAD_VALUES), Cancelled("Cancelada por Muerte", "123", "01/02/2003")),
         (table(NOVEDAD_HEADERS, (CEDULA, ABSENT, "", "")), NotFound()),
+        (
+            lines(f"NUIP: {CEDULA}", "Resolución: 12", "Novedad:", "Cancelada por Muerte"),
+            Cancelled("Cancelada por Muerte", "12"),
+        ),
     ],
 )
 def test_a_result_that_names_the_number_may_stand_anywhere(text: str, outcome: Answer) -> None:
