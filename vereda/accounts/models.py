@@ -208,6 +208,7 @@ class AuditEntry(models.Model):
 
     class Action(models.TextChoices):
         CEDULA_SEEN = "cedula_seen", "Vio la cédula completa"
+        ANSWER_ENTERED = "answer_entered", "Ingresó una respuesta del censo"
 
     at = models.DateTimeField("fecha", default=timezone.now)
     action = models.CharField("qué hizo", max_length=20, choices=Action)

@@ -1,7 +1,7 @@
 """Every write to a census record: asking, claiming, storing an answer or a failure, giving back.
 
-Nobody else writes to one, but for `bulk.py`, which asks for many at once, and `evidence.py`, which reads kept replies
-again.
+Nobody else writes to one, but for `bulk.py`, which asks for many at once, `evidence.py`, which reads kept replies
+again, and `assisted.py`, which stores what people looked up themselves.
 
 The row is the truth and the queue only a bell: a bell that rings twice finds the row done or claimed, one that never
 rings is rung again by `rescue`. A claim's token stands in the WHERE of every write that ends it, so that a worker

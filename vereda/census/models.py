@@ -1,7 +1,7 @@
 """What the census says of a person (`CedulaInfo`) and every attempt at asking (`LookupAttempt`).
 
-Nothing here writes a status: `vereda/census/actions.py` does, `bulk.py` for many at once, and `evidence.py` for what is
-read again.
+Nothing here writes a status: `vereda/census/actions.py` does, `bulk.py` for many at once, `evidence.py` for what is
+read again, and `assisted.py` for what people looked up themselves.
 """
 
 from datetime import datetime, timedelta
@@ -42,6 +42,7 @@ class Reason(models.TextChoices):
     BULK = "bulk", "En grupo"
     RECHECK = "recheck", "Revisión"
     REPLAY = "replay", "Relectura de la evidencia"
+    ASSISTED = "assisted", "Consulta asistida"
 
     @property
     def priority(self) -> Priority:
@@ -326,7 +327,12 @@ class CedulaInfo(models.Model):
     @property
     def answer_source_name(self) -> str:
         """How people call the source of the last answer."""
-        return wordings.of_source(self.answer_source)
+        return wordings.of_source(self.answer_source).name
+
+    @property
+    def answer_source_label(self) -> str:
+        """The same in a word or two, for tables."""
+        return wordings.of_source(self.answer_source).label
 
     @property
     def novedad_kind(self) -> NovedadKind | None:

@@ -9,7 +9,9 @@ import re
 from vereda.census.sources.evidence import scrub, storable
 from vereda.census.sources.novedades import NovedadKind, kind_of
 from vereda.census.sources.parsing import (
+    ABOUT_ANOTHER,
     LONGEST_CELL,
+    PLACE_INCOMPLETE,
     is_about_another,
     json_object,
     media_type,
@@ -85,7 +87,7 @@ def _read_place(reply: Fields, body: str, cedula: str) -> Found | Failure:
         return _about_another()
     municipio, puesto, mesa = (text_of(row.get(key)) for key in ("nom_mun", "nom_puesto", "mesa"))
     if not (municipio and puesto and mesa):
-        return unreadable("a voting place without its municipio, puesto or mesa", body)
+        return unreadable(PLACE_INCOMPLETE, body)
     return Found(municipio, puesto, mesa, text_of(row.get("nom_depto")), text_of(row.get("direccion")))
 
 
@@ -116,12 +118,13 @@ def _read_absence(reply: Fields, body: str, cedula: str) -> Answer | Failure:
     complaint = read_complaint(text, body, is_success=False)
     if complaint is not None:
         return complaint
-    if reply.get("novedad") is False and not _has_place(reply) and _says_absent(fold(text)):
+    if reply.get("novedad") is False and not _has_place(reply) and says_absent(fold(text)):
         return NotFound()
     return unreadable("the reply does not say that somebody is absent in words that are known", body)
 
 
-def _says_absent(folded: str) -> bool:
+def says_absent(folded: str) -> bool:
+    """Say whether a text is nothing but a sentence that somebody is not in the census."""
     return _ABSENT.fullmatch(folded) is not None and not _CONDITION.search(folded)
 
 
@@ -146,7 +149,7 @@ def _with_evidence[T: Answer](outcome: T | Failure, body: str) -> T | Failure:
 
 
 def _about_another() -> Failure:
-    return Failure(FailureKind.PARSE_ERROR, "the result is about another number")
+    return Failure(FailureKind.PARSE_ERROR, ABOUT_ANOTHER)
 
 
 def _has_place(reply: Fields) -> bool:

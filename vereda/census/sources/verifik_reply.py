@@ -20,6 +20,8 @@ from dataclasses import replace
 from vereda.census.sources.dialects.dialect import Reply
 from vereda.census.sources.evidence import scrub, storable
 from vereda.census.sources.parsing import (
+    ABOUT_ANOTHER,
+    PLACE_INCOMPLETE,
     digits,
     is_about_another,
     json_object,
@@ -84,10 +86,10 @@ def _by_status(http_status: int, body: str) -> Failure | None:
 def _read_record(record: Fields, body: str, cedula: str) -> Found | Failure:
     numbers = [text_of(record.get(key)) for key in ("documentNumber", "NUIP")]
     if any(is_about_another(number, cedula) for number in numbers):
-        return Failure(FailureKind.PARSE_ERROR, "the result is about another number")
+        return Failure(FailureKind.PARSE_ERROR, ABOUT_ANOTHER)
     municipio, puesto, mesa = (text_of(record.get(key)) for key in ("municipality", "votingStation", "pollingTable"))
     if not (municipio and puesto and mesa):
-        return unreadable("a voting place without its municipio, puesto or mesa", body)
+        return unreadable(PLACE_INCOMPLETE, body)
     if cedula not in map(digits, numbers):
         return unreadable("a voting place that does not say whose it is", body)
     return Found(municipio, puesto, mesa, text_of(record.get("department")), text_of(record.get("address")))
