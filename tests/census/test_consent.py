@@ -15,7 +15,7 @@ from tests.referrals.pages import HTMX, put, toast
 from vereda.accounts import consents
 from vereda.accounts.consents import Agreement
 from vereda.accounts.models import Channel, Consent, Policy, Purpose, User
-from vereda.census import actions, bulk, evidence
+from vereda.census import actions, assisted, bulk, evidence
 from vereda.census.claims import ClaimLostError
 from vereda.census.models import BulkRefresh, CedulaInfo, LookupAttempt, Reason
 from vereda.census.sources.port import Failure, FailureKind, NotFound
@@ -102,14 +102,15 @@ def ways_to_ask(user: User) -> dict[str, Any]:
         "making a record": lambda: actions.create_record(user=user),
         "the rescue": lambda: actions.rescue(now=now),
         "a bell": lambda: actions.claim(user_id=user.pk, now=now),
-        "a worker": lambda: actions.claim_next(source="practice", now=now, is_alone=True),
+        "a worker": lambda: actions.claim_next(sources=["practice"], now=now, is_alone=True),
         "evidence": lambda: evidence.replay_all(now=now),
+        "by hand": lambda: assisted.record_assisted(record=record, answer=PLACE, actor=leader, now=now),
     }
 
 
 WAYS = [
     *("a request", "a leader's request", "a mark", "a request for all"),
-    *("making a record", "the rescue", "a bell", "a worker", "evidence"),
+    *("making a record", "the rescue", "a bell", "a worker", "evidence", "by hand"),
 ]
 
 
@@ -149,13 +150,26 @@ def test_a_record_of_a_fixture_is_not_asked_about_without_consent(nora: User, st
     assert record_of(nora).status in {UNAUTHORISED, status} - {Status.PENDING}
 
 
+def test_nobody_is_offered_to_be_looked_up_by_hand_without_consent(nora: User, caro: User, ana: User) -> None:
+    CedulaInfo.objects.exclude(user__in=[nora, caro]).delete()
+
+    assert assisted.waiting_for(ana) == 1
+    assert assisted.next_for(ana).user == caro  # type: ignore[union-attr]
+
+
+def test_a_record_of_a_fixture_takes_no_answer_by_hand_without_consent(nora: User, ana: User) -> None:
+    record = put(nora, Status.ERROR)
+
+    assert not assisted.record_assisted(record=record, answer=PLACE, actor=ana, now=NOW)
+
+
 def test_whoever_waits_behind_such_a_record_is_not_kept_waiting_by_it(nora: User, caro: User) -> None:
     put(nora, Status.PENDING, next_at=NOW - timedelta(days=1))
     CedulaInfo.objects.exclude(user__in=[nora, caro]).delete()
 
-    claimed = actions.claim_next(source="practice", now=NOW, is_alone=True)
-    assert claimed is not None
-    assert claimed.user_id == caro.pk
+    taken = actions.claim_next(sources=["practice"], now=NOW, is_alone=True)
+    assert taken is not None
+    assert taken[0].user_id == caro.pk
 
 
 @pytest.mark.parametrize(
@@ -221,7 +235,7 @@ def test_a_page_that_is_about_to_be_opened_stays_closed(record: CedulaInfo, caro
 
 def test_a_form_that_waits_for_its_captcha_is_not_sent(record: CedulaInfo, caro: User) -> None:
     claimed = actions.start(claimed=claim(record), now=NOW)
-    actions.keep_captcha(claimed=claimed, task_id="79000000001")
+    actions.keep_captcha(claimed=claimed, task_id="79000000001", source="practice")
     withdraw(caro)
 
     with pytest.raises(ClaimLostError):

@@ -26,7 +26,7 @@ def test_every_login_that_is_printed_works(demo_people: None, client: Client) ->
 def test_where_a_real_source_answers_no_printed_login_opens_anything(
     demo_people: None, client: Client, settings: Any
 ) -> None:
-    settings.CENSUS_SOURCE = "registraduria"
+    settings.CENSUS_SOURCE = ["registraduria"]
 
     for login in demo.LOGINS:
         assert client.post("/ingresar/", {"username": login.cedula, "password": login.password}).status_code == 200
@@ -58,7 +58,7 @@ def test_it_can_be_made_again(demo_people: None) -> None:
 
 
 def test_it_refuses_a_real_source(db: None, settings: Any) -> None:
-    settings.CENSUS_SOURCE = "registraduria"
+    settings.CENSUS_SOURCE = ["registraduria"]
     with pytest.raises(CommandError, match="practice census only"):
         call_command("demo", verbosity=0)
 

@@ -66,7 +66,7 @@ def newly_failed(*, failure: Failure, cedula: str, source: str, now: datetime) -
 
     It is scrubbed here whatever source it comes from. A failure that brought no reply leaves the one that is there.
     """
-    told = {"error_message": wording.of_failure(failure.kind)}
+    told = {"error_message": wording.of_failure(failure.kind, source)}
     kept = without_cedula(scrub(failure.evidence), cedula)
     if not kept:
         return told
@@ -91,6 +91,7 @@ def newly_closed(*, next_at: datetime) -> dict[str, Any]:
         "losses": 0,
         "captchas": 0,
         "captcha_task": "",
+        "captcha_source": "",
         "next_at": next_at,
         "error_message": "",
         **NO_ANSWER,

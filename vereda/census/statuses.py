@@ -26,6 +26,8 @@ FAILURES = (Status.ERROR, Status.TIMEOUT, Status.BLOCKED)
 FINAL = (*ANSWERS, *FAILURES)
 UNAUTHORISED = ""
 """Instead of a status, while the person has not consented to lookups. Such a record holds nothing and cannot wait."""
+ASSISTABLE = (Status.PENDING, *FAILURES)
+"""What a person may end by looking somebody up themselves: no answer, and no worker at it."""
 
 
 class Obstacle(models.TextChoices):

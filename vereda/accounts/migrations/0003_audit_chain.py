@@ -39,7 +39,7 @@ def unprotect(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_referrals'),
+        ('accounts', '0003_answer_entered'),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ EMPTY = dict.fromkeys(
     [
         *("status", "departamento", "municipio", "puesto", "direccion", "mesa", "novedad", "resolucion"),
         *("fecha_novedad", "answer_status", "answer_source", "error_message", "raw_response", "evidence_source"),
-        *("evidence_reader", "status_before", "message_before", "captcha_task", "claimed_by"),
+        *("evidence_reader", "status_before", "message_before", "captcha_task", "captcha_source", "claimed_by"),
     ],
     "",
 ) | dict.fromkeys(["fetched_at", "evidence_at", "requested_by", "bulk", "claim_token", "claimed_at", "claim_expires_at"])
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0008_consents_whole'),
-        ('census', '0004_evidence'),
+        ('census', '0006_assisted'),
     ]
 
     operations = [
