@@ -17,7 +17,8 @@ def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     warnings.filterwarnings("ignore", category=RuntimeWarning, module="aiohttp")  # they quote malformed forms
     try:
-        asyncio.run(_serve(options.port, Site(options.captcha_seconds, face=Face(options.face))))
+        site = Site(options.captcha_seconds, face=Face(options.face), overlay_seconds=options.overlay_seconds)
+        asyncio.run(_serve(options.port, site))
     except OSError as error:
         sys.stderr.write(_explain(options.port, error))
         return 1
@@ -34,6 +35,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--face", choices=list(Face), default=Face.AJAX, help="what /censo/consultar/ shows (default ajax)"
+    )
+    parser.add_argument(
+        "--overlay-seconds", type=float, default=1.5, help="how long the HTML face covers its form (default 1.5)"
     )
     return parser
 

@@ -10,6 +10,8 @@ from practice.faces import PATH, PATHS
 from practice.moods import MOODS, ORDINARY, PAGE_MOODS, Mood
 from practice.render import html_page
 from practice.site import Face
+from practice.verifik import HUGE, HUGE_TITLE, SPECIAL_TOKENS, TOKEN
+from practice.verifik import PATH as VERIFIK
 
 FACES = {
     Face.AJAX: "Un formulario cuya respuesta llega como JSON con HTML dentro, sin cambiar de página",
@@ -23,7 +25,15 @@ def routes() -> list[web.RouteDef]:
 
     async def home(_: web.Request) -> web.Response:
         return html_page(
-            "home.html", faces=_faces(), endings=_endings(), page_moods=_page_moods(), keys=_keys(), page=PATH
+            "home.html",
+            faces=_faces(),
+            endings=_endings(),
+            page_moods=_page_moods(),
+            keys=_keys(),
+            page=PATH,
+            verifik=VERIFIK,
+            verifik_token=TOKEN,
+            verifik_refusals=_verifik_refusals(),
         )
 
     return [web.get("/", home)]
@@ -50,6 +60,12 @@ def _page_moods() -> str:
 
 def _keys() -> str:
     return _rows((_code(special.key), escape(special.title)) for special in SPECIAL_KEYS)
+
+
+def _verifik_refusals() -> str:
+    refused = [(special.token, special.title) for special in SPECIAL_TOKENS]
+    rows = [(_code(token), escape(title)) for token, title in [*refused, ("cualquier otro", "No existe (HTTP 401)")]]
+    return _rows([*rows, (_code(f"?animo={HUGE}"), escape(HUGE_TITLE))])
 
 
 def _rows(rows: Iterable[tuple[str, str]]) -> str:

@@ -18,7 +18,8 @@ class Entry:
     """One event. `at` is in seconds of the site's clock (`time.monotonic` unless a test gave another).
 
     `cedula_end` holds the last four digits of the cédula in a "consulta" and nothing elsewhere; `detail` says what
-    came of a captcha poll ("processing", "ready" or an error code) or of a report ("correct", "incorrect").
+    came of a captcha poll ("processing", "ready" or an error code) or of a report ("correct", "incorrect"), and
+    "verifik" in a "consulta" that came that way instead of through a page.
     """
 
     kind: Kind

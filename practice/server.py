@@ -18,7 +18,7 @@ from typing import Self
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from practice import captcha_json, captcha_legacy, faces, home, widget
+from practice import captcha_json, captcha_legacy, faces, home, verifik, widget
 from practice.captcha import Desk
 from practice.journal import Journal
 from practice.site import Face, Site
@@ -29,12 +29,13 @@ logger = logging.getLogger("practice")
 
 
 def create_app(site: Site) -> web.Application:
-    """Return the application: the home page, every dialect of the census page, and the captcha service."""
+    """Return the application: the home page, every dialect of the census page, Verifik and the captcha service."""
     app = web.Application(middlewares=[_no_head])
     desk = Desk(site)
     app.add_routes(home.routes())
     app.add_routes(faces.routes(site))
     app.add_routes(widget.routes(site))
+    app.add_routes(verifik.routes(site))
     app.add_routes(captcha_json.routes(site, desk))
     app.add_routes(captcha_legacy.routes(site, desk))
     return app
@@ -121,6 +122,11 @@ class PracticeServer:
     def captcha_url(self) -> str:
         """The captcha service's base address."""
         return self.origin
+
+    @property
+    def verifik_url(self) -> str:
+        """The address at which Verifik is played."""
+        return self.origin + verifik.PATH
 
     def __enter__(self) -> Self:
         self._thread.start()

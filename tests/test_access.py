@@ -27,6 +27,10 @@ ADDRESSES = {
     "profile": "/perfil/",
     "census": "/censo/",
     "census-refresh": "/censo/actualizar/",
+    "assisted": "/censo/asistida/",
+    "assisted-cedula": "/censo/asistida/{caro}/cedula/",
+    "assisted-review": "/censo/asistida/{caro}/revisar/",
+    "assisted-save": "/censo/asistida/{caro}/guardar/",
     "health": "/salud/",
     "referrals": "/referidos/",
     "referrals-search": "/referidos/buscar/",
@@ -55,6 +59,10 @@ MATRIX = {                              # nobody Caro  Beto  Dani  Ana
     ("profile", "POST"):                 (LOGIN, 200,   200,   200,   200),
     ("census", "GET"):                   (LOGIN, 200,   200,   200,   200),
     ("census-refresh", "POST"):          (LOGIN, 302,   302,   302,   302),
+    ("assisted", "GET"):                 (LOGIN, 403,   200,   200,   200),
+    ("assisted-cedula", "POST"):         (LOGIN, 403,   200,   404,   200),
+    ("assisted-review", "POST"):         (LOGIN, 403,   200,   404,   200),
+    ("assisted-save", "POST"):           (LOGIN, 403,   302,   404,   302),
     ("health", "GET"):                   (200,   200,   200,   200,   200),
     ("referrals", "GET"):                (LOGIN, 200,   200,   200,   200),
     ("referrals-search", "POST"):        (LOGIN, 302,   302,   302,   302),
@@ -100,7 +108,8 @@ def ask(client: Client, method: str, address: str, caro: User, **options: Any) -
 
 
 def _post(client: Client, address: str, caro: User, options: dict[str, Any]) -> Any:
-    return client.post(address, {"ids": caro.pk}, **options)
+    absence = f"El documento de identidad número {caro.cedula} no se encuentra en el censo para esta elección."
+    return client.post(address, {"ids": caro.pk, "texto": absence}, **options)
 
 
 def names_of(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[str | None]:

@@ -36,14 +36,22 @@ def test_the_deployment_check_is_clean_with_production_variables() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
-        ("CENSUS_SOURCE", "nobody", "census.E001"),
+        ("CENSUS_SOURCE", ["nobody"], "census.E001"),
+        ("CENSUS_SOURCE", ["practice", "practice"], "census.E001"),
+        ("CENSUS_SOURCE", ["practice", "registraduria"], "census.E010"),
+        ("CENSUS_SOURCE", ["verifik"], "census.W002"),
+        ("CENSUS_SOURCE", ["registraduria", "verifik"], "census.W002"),
+        ("CENSUS_URL", ["http://localhost/", "http://localhost/"], "census.E009"),
+        ("CENSUS_URL", ["http://practice.example.org/"], "census.E010"),
+        ("CENSUS_DAILY_LOOKUPS", [1, 2], "census.E009"),
+        ("VERIFIK_TOKEN", "un\ntoken", "census.E011"),
         ("CAPTCHA_SOLVER", "nobody", "census.E002"),
         ("TWOCAPTCHA_API_KEY", "", "census.E003"),
         ("CENSUS_TIMEOUT_SECONDS", 300, "census.E004"),
         ("CENSUS_IN_FLIGHT", 0, "census.E005"),
         ("CENSUS_BREAKER_FAILURES", 0, "census.E006"),
         ("CENSUS_REST_SECONDS", 0, "census.E006"),
-        ("CENSUS_PACE_SECONDS", 0.001, "census.E007"),
+        ("CENSUS_PACE_SECONDS", [0.001], "census.E007"),
         ("EVIDENCE_DAYS", -1, "census.E008"),
         ("EVIDENCE_DAYS", 10**9, "census.E008"),
         ("CENSUS_TIMEOUT_SECONDS", 0, "census.E004"),
@@ -57,8 +65,8 @@ def test_a_bad_setting_is_said_with_a_hint(settings: Any, name: str, value: obje
 
 
 def test_a_pace_that_is_impolite_to_the_real_site_is_said(settings: Any) -> None:
-    settings.CENSUS_SOURCE = "registraduria"
-    settings.CENSUS_PACE_SECONDS = 1
+    settings.CENSUS_SOURCE = ["registraduria"]
+    settings.CENSUS_PACE_SECONDS = [1]
 
     assert [message.id for message in census_settings(None)] == ["census.W001"]
 
@@ -78,7 +86,7 @@ def test_variables_that_are_set_to_nothing_leave_practice_on_this_machine() -> N
     )
     code = "from django.conf import settings as s; print(s.CENSUS_SOURCE, s.CAPTCHA_SOLVER, s.TWOCAPTCHA_URL)"
 
-    assert printed_by(code, **empty) == "practice 2captcha http://127.0.0.1:8800"
+    assert printed_by(code, **empty) == "['practice'] 2captcha http://127.0.0.1:8800"
 
 
 def test_switching_to_the_real_site_drops_every_practice_setting() -> None:

@@ -236,12 +236,21 @@ def test_a_busy_practice_port_is_exchanged_and_the_programs_are_told(unconfigure
     ] * 2
 
 
+def test_a_practice_port_that_was_exchanged_is_told_at_the_practice_sources_place(
+    unconfigured: None, settings: Any
+) -> None:
+    settings.CENSUS_SOURCE = ["verifik", "practice"]
+
+    (*_, worker) = start.programs(8000, 8801)
+    assert worker.variables == {"CENSUS_URL": ",http://127.0.0.1:8801/censo/consultar/"}
+
+
 def test_on_its_usual_port_the_practice_site_needs_no_variables(unconfigured: None) -> None:
     assert [program.variables for program in start.programs(8000, start.PRACTICE_PORT)] == [{}, {}, {}]
 
 
 def test_another_source_needs_no_practice_site(settings: Any) -> None:
-    settings.CENSUS_SOURCE = "registraduria"
+    settings.CENSUS_SOURCE = ["registraduria"]
 
     assert start.choose_practice_port(free_port()) is None
     assert [program.name for program in start.programs(8000, None)] == ["web", "worker"]

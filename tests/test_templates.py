@@ -43,11 +43,10 @@ def section(status: str, answer: str = "", **fields: Any) -> str:
         user=User(full_name="Caro"),
         status=status,
         answer_status=answer,
-        answer_source="practice",
         fetched_at=AT if answer else None,
         next_at=AT,
         **DETAILS[answer],
-        **fields,
+        **{"answer_source": "practice"} | fields,
     )
     request = RequestFactory().get("/censo/")
     return render_to_string(
@@ -76,6 +75,13 @@ def test_an_answer_always_shows_with_its_date_and_source(status: Status, answer:
     assert ("Última respuesta" in page) is (status != answer)
 
 
+@pytest.mark.parametrize("shown", ["section", "row"])
+def test_an_answer_that_a_person_looked_up_says_so_where_it_is_read(shown: str) -> None:
+    page = {"section": section, "row": row}[shown]("ACTIVE", "ACTIVE", answer_source="asistida")
+
+    assert "Según lo que una persona consultó en la página de la Registraduría ·" in page
+
+
 def test_a_failed_attempt_tells_when_the_next_one_is() -> None:
     page = section("PENDING", error_message="No hubo respuesta.")
 
@@ -98,11 +104,10 @@ def row(status: str, answer: str = "", **fields: Any) -> str:
         user=person,
         status=status,
         answer_status=answer,
-        answer_source="practice",
         fetched_at=AT if answer else None,
         next_at=AT,
         **DETAILS[answer],
-        **fields,
+        **{"answer_source": "practice"} | fields,
     )
     context = {"row": Row(person, record), "user": User(role=User.Role.LEADER)}
     return render_to_string("referrals/components/person.html", context)

@@ -6,6 +6,7 @@ Grouped as an operator thinks: web, people, database, queue, census, then what n
 import os
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,9 +37,19 @@ def retry_seconds(name: str) -> list[int]:
     return [] if text == "none" else [int(part) for part in text.split(",")]
 
 
-def most_lookups(name: str) -> int | None:
-    """Return a ceiling of lookups; None for the word "none"."""
-    return None if env.str(name) == "none" else env.int(name)
+def names(name: str) -> list[str]:
+    """Return the words of a comma-separated list, in its order; an empty place stays one."""
+    return [part.strip() for part in env.str(name).split(",")]
+
+
+def seconds(name: str) -> list[float]:
+    """Return the seconds of a comma-separated list."""
+    return [float(part) for part in names(name)]
+
+
+def most_lookups(name: str) -> list[int | None]:
+    """Return the ceilings of a comma-separated list; None for the word "none"."""
+    return [None if part == "none" else int(part) for part in names(name)]
 
 
 def most_dollars(name: str) -> Decimal | None:
@@ -138,27 +149,26 @@ Q_CLUSTER: dict[str, Any] = {
 
 # Census
 
-CENSUS_SOURCE = given(env.str, "CENSUS_SOURCE", "practice")
-CENSUS_URL = given(env.str, "CENSUS_URL", "")
-CENSUS_PACE_SECONDS = given(env.float, "CENSUS_PACE_SECONDS", 5.0)
+# In the order in which they are asked. What is set for each of them is a list in the same order (`census/roster.py`).
+CENSUS_SOURCE = given(names, "CENSUS_SOURCE", ["practice"])
+CENSUS_URL = given(names, "CENSUS_URL", [])
+CENSUS_PACE_SECONDS = given(seconds, "CENSUS_PACE_SECONDS", [5.0])
 CENSUS_TIMEOUT_SECONDS = given(env.float, "CENSUS_TIMEOUT_SECONDS", 90.0)
 CENSUS_IN_FLIGHT = given(env.int, "CENSUS_IN_FLIGHT", 8)
 CENSUS_RETRY_SECONDS = given(retry_seconds, "CENSUS_RETRY_SECONDS", [60, 300, 900])
 CENSUS_COOLDOWN_SECONDS = given(env.int, "CENSUS_COOLDOWN_SECONDS", 30)
 CENSUS_BREAKER_FAILURES = given(env.int, "CENSUS_BREAKER_FAILURES", 5)
 CENSUS_REST_SECONDS = given(env.float, "CENSUS_REST_SECONDS", 120.0)
-CENSUS_DAILY_LOOKUPS = given(most_lookups, "CENSUS_DAILY_LOOKUPS", 10_000)
+CENSUS_DAILY_LOOKUPS = given(most_lookups, "CENSUS_DAILY_LOOKUPS", [10_000])
 CAPTCHA_DAILY_DOLLARS = given(most_dollars, "CAPTCHA_DAILY_DOLLARS", Decimal(20))
 EVIDENCE_DAYS = given(env.int, "EVIDENCE_DAYS", 30)
 BROWSER_EXECUTABLE = given(env.str, "BROWSER_EXECUTABLE", "")
 BROWSER_HEADLESS = given(env.bool, "BROWSER_HEADLESS", default=True)
 
 # The practice source brings its own captcha service, at the same address, so that nothing needs to be set for it.
-PRACTICE_ORIGIN = (
-    "{0.scheme}://{0.netloc}".format(urlsplit(CENSUS_URL or "http://127.0.0.1:8800"))
-    if CENSUS_SOURCE == "practice"
-    else ""
-)
+PRACTICE_URL = dict(zip_longest(CENSUS_SOURCE, CENSUS_URL)).get("practice") or "http://127.0.0.1:8800"
+PRACTICE_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(PRACTICE_URL)) if "practice" in CENSUS_SOURCE else ""
+VERIFIK_TOKEN = given(env.str, "VERIFIK_TOKEN", "")
 CAPTCHA_SOLVER = given(env.str, "CAPTCHA_SOLVER", "2captcha" if PRACTICE_ORIGIN else "none")
 TWOCAPTCHA_API_KEY = given(env.str, "TWOCAPTCHA_API_KEY", "practica" if PRACTICE_ORIGIN else "")
 TWOCAPTCHA_URL = given(env.str, "TWOCAPTCHA_URL", PRACTICE_ORIGIN)

@@ -4,9 +4,12 @@ Next on the reading path: `vereda/accounts/models.py`.
 """
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, register_converter
 
 from vereda.accounts.views import admin_login
+from vereda.lib.ids import IdConverter
+
+register_converter(IdConverter, "id")  # before the apps' addresses, which use it
 
 urlpatterns = [
     path("", include("vereda.accounts.urls")),

@@ -90,7 +90,7 @@ def lengthen_cooldown(pk: int, *, seconds: float) -> None:
 
 def hold_lookups(*, seconds: float) -> None:
     """Let the next lookup's slot be so far away."""
-    SourceState.objects.filter(source=settings.CENSUS_SOURCE).update(free_at=time.time() + seconds)
+    SourceState.objects.filter(source__in=settings.CENSUS_SOURCE).update(free_at=time.time() + seconds)
 
 
 def looks_at(person: int) -> list[tuple[str, int | None]]:

@@ -105,6 +105,36 @@ def test_the_lists_other_faces_are_accessible(
     assert_clean(page)
 
 
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_looking_somebody_up_by_hand_is_accessible_at_every_step(
+    page: Page, open_list: Callable[..., Somebody], size: dict[str, int], colours: Literal["light", "dark"]
+) -> None:
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=colours)
+    open_list(Invited("Nora Ossa", TIMEOUT))
+    page.get_by_role("link", name="Consulta asistida").click()
+    assert_clean(page)
+    page.get_by_role("button", name="Mostrar y copiar").click()
+    expect(page.get_by_role("button", name="Copiar la cédula")).to_be_visible()
+    assert_clean(page)
+    for pasted in ("hola", "Cancelada por Muerte", "El documento no figura en el censo electoral."):
+        page.get_by_label("Pegue aquí el resultado").fill(pasted)
+        page.get_by_role("button", name="Revisar").click()
+        assert_clean(page)
+        if pasted != "hola":
+            page.get_by_role("button", name="Corregir").click()
+    page.get_by_role("link", name="Saltar a la siguiente persona").click()
+    assert_clean(page)
+    page.get_by_role("link", name="Volver a la primera").click()
+    page.get_by_label("Pegue aquí el resultado").fill("El documento no figura en el censo electoral.")
+    page.get_by_role("button", name="Revisar").click()
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Guardar y seguir").click()
+    expect(page.get_by_role("heading", level=2)).to_have_text("Nadie espera respuesta")
+    assert_clean(page)
+
+
 def open_other_list(page: Page, open_list: Callable[..., Somebody], *invited: Invited, is_leader: bool = True) -> None:
     """Let somebody else take the browser."""
     page.context.clear_cookies()

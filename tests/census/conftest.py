@@ -1,8 +1,8 @@
 """What tests with an engine or with real worker processes share."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -36,17 +36,20 @@ def slots_taken(transactional_db: None) -> Iterator[None]:
         yield
 
 
-type Start = Callable[[Source], tuple[Engine, Bells]]
+class Start(Protocol):
+    """Starts an engine at sources."""
+
+    def __call__(self, *sources: Source) -> tuple[Engine, Bells]: ...
 
 
 @pytest.fixture
 def start(transactional_db: None, settings: Any) -> Iterator[Start]:
-    """Start an engine at a source, with a short pace; whatever is in flight at the end is given back."""
-    settings.CENSUS_PACE_SECONDS = 0.1
+    """Start an engine at sources, with a short pace; whatever is in flight at the end is given back."""
+    settings.CENSUS_PACE_SECONDS = [0.1]
     started: list[tuple[Engine, Bells]] = []
 
-    def start(source: Source) -> tuple[Engine, Bells]:
-        engine = Engine(source)
+    def start(*sources: Source) -> tuple[Engine, Bells]:
+        engine = Engine(*sources)
         started.append((engine, Bells(engine)))
         return started[-1]
 

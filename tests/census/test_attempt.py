@@ -88,7 +88,7 @@ def test_the_claim_has_its_whole_time_from_the_opening_of_the_page_on(start: Sta
 def test_a_slot_that_was_heard_of_too_late_is_not_used_and_a_new_one_is_taken(
     start: Start, nora: User, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    settings.CENSUS_PACE_SECONDS = 1
+    settings.CENSUS_PACE_SECONDS = [1]
     enter, entered = gate.enter, []
 
     def slow_at_first(*args: Any) -> Closed | float:
@@ -136,7 +136,7 @@ def test_a_slot_that_was_heard_of_late_but_is_still_good_puts_the_next_off(
             time.sleep(0.7)
         return entered[-1]
 
-    settings.CENSUS_PACE_SECONDS = 3
+    settings.CENSUS_PACE_SECONDS = [3]
     opened_at: list[float] = []
     enter, entered = gate.enter, []
     monkeypatch.setattr(gate, "enter", slow_at_first)
@@ -154,7 +154,7 @@ def test_a_page_that_was_let_go_late_puts_the_next_slot_off(start: Start, nora: 
         await hooks.opened()
 
     opened_at: list[float] = []
-    settings.CENSUS_PACE_SECONDS = 10
+    settings.CENSUS_PACE_SECONDS = [10]
     start(Scripted(leave_late))[0].attend(nora.pk)
 
     assert state().free_at - opened_at[0] >= 10
@@ -163,7 +163,7 @@ def test_a_page_that_was_let_go_late_puts_the_next_slot_off(start: Start, nora: 
 def test_a_page_that_was_let_go_in_time_leaves_the_next_slot_where_it_was(
     start: Start, nora: User, settings: Any
 ) -> None:
-    settings.CENSUS_PACE_SECONDS = 50
+    settings.CENSUS_PACE_SECONDS = [50]
     next_slot_in(0)
     begin = state().free_at
     start(Scripted(open_page))[0].attend(nora.pk)
@@ -243,7 +243,7 @@ def test_a_lookup_may_buy_two_captchas_and_is_told_of_one_that_is_left(
         await open_page(hooks)
 
     told: list[tuple[str, bool]] = []
-    CedulaInfo.objects.update(captchas=captchas, captcha_task="79000000001")
+    CedulaInfo.objects.update(captchas=captchas, captcha_task="79000000001", captcha_source="practice")
     start(Scripted(look))[0].attend(nora.pk)
 
     assert told == [("79000000001", may_buy)]

@@ -36,7 +36,8 @@ def waiting(*, minutes: float = 0, priority: Priority = Priority.AT_A_SCREEN, **
 
 
 def claim_next(*, is_alone: bool = True) -> Claim | None:
-    return actions.claim_next(source="practice", now=NOW, is_alone=is_alone)
+    taken = actions.claim_next(sources=["practice"], now=NOW, is_alone=is_alone)
+    return taken and taken[0]
 
 
 def claimed_ids() -> list[int]:
@@ -167,7 +168,7 @@ def test_when_others_take_who_was_in_turn_the_next_is_tried(
 
 
 def next_due_at() -> datetime | None:
-    return actions.next_due_at(source="practice", now=NOW)
+    return actions.next_due_at(sources=["practice"], now=NOW)
 
 
 def test_it_is_worth_while_to_claim_again_when_the_next_attempt_is_due(record: CedulaInfo) -> None:
@@ -237,7 +238,7 @@ def test_a_token_that_is_not_the_records_writes_nothing_at_all(record: CedulaInf
         "failure": lambda: actions.record_outcome(claimed=forged, outcome=BLOCKED, source="practice", now=NOW),
         "interruption": lambda: interrupt(forged),
         "release": lambda: actions.release(claimed=forged, source="practice", now=NOW),
-        "captcha": lambda: actions.keep_captcha(claimed=forged, task_id="1"),
+        "captcha": lambda: actions.keep_captcha(claimed=forged, task_id="1", source="practice"),
         "captcha dropped": lambda: actions.drop_captcha(claimed=forged),
     }
 

@@ -48,7 +48,7 @@ def test_it_can_be_made_again(demo_people: None) -> None:
 
 
 def test_it_refuses_a_real_source(db: None, settings: Any) -> None:
-    settings.CENSUS_SOURCE = "registraduria"
+    settings.CENSUS_SOURCE = ["registraduria"]
     with pytest.raises(CommandError, match="practice census only"):
         call_command("demo", verbosity=0)
 

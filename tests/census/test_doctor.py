@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from practice.server import PracticeServer
 from tests.stack import ROOT, manage, running
 
 pytestmark = pytest.mark.processes
@@ -70,6 +71,12 @@ heartbeat.enroll("host-2", 22, now=timezone.now())
 Worker.objects.filter(key="host-2").update(version="of another day")
 """
 
+PAUSE = """
+from vereda.census import gate
+gate.state_of("practice")
+gate.switch("practice", is_paused=True)
+"""
+
 CLOSE_AND_FORGET = """
 from datetime import timedelta
 from django.utils import timezone
@@ -99,3 +106,21 @@ def test_a_closed_gate_and_a_rescue_that_is_not_run_are_said(environment: dict[s
     assert status == 1
     assert "closed: paused" in lines["gate"]
     assert "malformed" in lines["rescue"]
+
+
+def test_every_source_is_knocked_at_and_one_that_is_switched_off_is_no_fault(
+    environment: dict[str, str], practice: PracticeServer
+) -> None:
+    both = {
+        "CENSUS_SOURCE": "practice,verifik",
+        "CENSUS_URL": f"{practice.census_url},{practice.verifik_url}",
+        "VERIFIK_TOKEN": "practica",
+    }
+    manage(environment | both, "shell", "--no-imports", "-c", PAUSE)
+    lines = examine(environment | both)[1]
+
+    assert lines["gate"].startswith("ok")
+    assert "practice closed: paused; verifik open" in lines["gate"]
+    assert lines["source"].startswith("ok")
+    assert "verifik: " in lines["source"]
+    assert examine(environment | both, VERIFIK_TOKEN="otro")[1]["source"].startswith("FAIL")

@@ -176,7 +176,7 @@ def test_whoever_comes_to_be_due_is_looked_up_in_turn(start: Start, source: Fake
 def test_no_two_lookups_of_two_workers_take_slots_closer_than_the_pace(
     slots_taken: None, start: Start, settings: Any
 ) -> None:
-    settings.CENSUS_PACE_SECONDS = 0.2
+    settings.CENSUS_PACE_SECONDS = [0.2]
     waiting = people(8)
     sources = [FakeSource(name="practice") for _ in range(2)]
     bells = [start(source)[1] for source in sources]
@@ -191,7 +191,7 @@ def test_no_two_lookups_of_two_workers_take_slots_closer_than_the_pace(
 
 
 def test_only_one_who_is_claimed_waits_for_a_slot(start: Start, held: HeldSource, settings: Any) -> None:
-    settings.CENSUS_PACE_SECONDS = 30
+    settings.CENSUS_PACE_SECONDS = [30]
     waiting = people(4)
     _, bells = start(held)
     bells.ring(waiting[-1])
@@ -236,7 +236,7 @@ def test_a_suspect_waits_until_nothing_else_is_in_flight_without_another_bell(st
 def test_an_engine_that_drains_finishes_what_is_at_the_site_and_gives_the_rest_back(
     start: Start, held: HeldSource, settings: Any
 ) -> None:
-    settings.CENSUS_PACE_SECONDS = 30
+    settings.CENSUS_PACE_SECONDS = [30]
     asked, waiting, due = people(3)
     engine, bells = start(held)
     ringing = [bells.ring(user_id) for user_id in (asked, waiting, due)]
@@ -360,7 +360,7 @@ def test_a_failure_on_our_side_of_the_network_is_no_trouble_of_the_sources(start
 @pytest.fixture
 def after_a_rest(transactional_db: None, settings: Any) -> None:
     """Whoever enters next is the probe."""
-    settings.CENSUS_PACE_SECONDS = 5
+    settings.CENSUS_PACE_SECONDS = [5]
     rested = {"free_at": 0, "rests": 1, "rests_until": timezone.now() - timedelta(seconds=1)}
     SourceState.objects.update_or_create(source="practice", defaults=rested)
 
@@ -458,7 +458,7 @@ def test_an_engine_that_sleeps_looks_now_and_then_whether_a_bell_was_lost(
 def test_when_a_source_has_rested_those_who_waited_are_looked_up_without_another_bell(
     start: Start, source: FakeSource, nora: User, settings: Any
 ) -> None:
-    settings.CENSUS_PACE_SECONDS = 5  # a slot that was heard of too late is another test's
+    settings.CENSUS_PACE_SECONDS = [5]  # a slot that was heard of too late is another test's
     until = timezone.now() + timedelta(seconds=1)
     SourceState.objects.update_or_create(source="practice", defaults={"rests": 1, "rests_until": until})
     engine, _ = start(source)
@@ -471,7 +471,7 @@ def test_when_a_source_has_rested_those_who_waited_are_looked_up_without_another
 def test_after_a_rest_one_is_the_probe_and_the_others_follow_once_it_was_answered(
     start: Start, held: HeldSource, settings: Any
 ) -> None:
-    settings.CENSUS_PACE_SECONDS = 2
+    settings.CENSUS_PACE_SECONDS = [2]
     first, second = people(2)
     over = timezone.now() - timedelta(seconds=1)
     SourceState.objects.update_or_create(source="practice", defaults={"rests": 1, "rests_until": over})
@@ -632,7 +632,7 @@ def test_a_process_has_one_engine_and_a_forked_one_its_own(
 ) -> None:
     at_exit: list[Any] = []
     monkeypatch.setattr(engines, "Finalize", lambda _, close, exitpriority: at_exit.append((close, exitpriority)))
-    monkeypatch.setattr(engines, "configured_source", lambda: FakeSource(name="practice"))
+    monkeypatch.setattr(engines, "configured_sources", lambda: [FakeSource(name="practice")])
     monkeypatch.setattr(engines, "_engine", None)
     parents = engines.current()
     assert engines.current() is parents

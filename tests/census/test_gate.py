@@ -49,7 +49,7 @@ def near(seconds: float) -> Any:
 
 @pytest.fixture(autouse=True)
 def long_pace(settings: Any) -> None:
-    settings.CENSUS_PACE_SECONDS = PACE
+    settings.CENSUS_PACE_SECONDS = [PACE]
 
 
 def test_the_first_slot_is_now() -> None:
@@ -116,7 +116,7 @@ def test_a_clock_that_jumped_forwards_gives_one_slot_and_not_many() -> None:
 
 
 def test_a_pace_longer_than_any_jump_is_kept(settings: Any) -> None:
-    settings.CENSUS_PACE_SECONDS = 100
+    settings.CENSUS_PACE_SECONDS = [100]
     source_free_in(103)
 
     assert gate.enter("practice", NOW) == near(103)
@@ -158,14 +158,14 @@ def test_a_source_paused_after_one_had_looked_lets_nobody_in() -> None:
 
 
 def test_the_days_lookups_have_a_ceiling(settings: Any) -> None:
-    settings.CENSUS_DAILY_LOOKUPS = 3
+    settings.CENSUS_DAILY_LOOKUPS = [3]
 
     assert [enter_at_once() for _ in range(4)] == [0, 0, 0, Closed(Obstacle.LOOKUPS_SPENT, MIDNIGHT)]
     assert state().day_lookups == 3
 
 
 def test_a_new_day_begins_at_midnight_of_the_country_with_accounts_of_its_own(settings: Any) -> None:
-    settings.CENSUS_DAILY_LOOKUPS = 1
+    settings.CENSUS_DAILY_LOOKUPS = [1]
     enter_at_once(LAST_MINUTE)
     gate.spend("practice", Decimal("0.5"))
     assert enter_at_once(MIDNIGHT - timedelta(seconds=1)) == Closed(Obstacle.LOOKUPS_SPENT, MIDNIGHT)
@@ -189,22 +189,22 @@ def test_the_days_captchas_have_a_ceiling_in_dollars(settings: Any) -> None:
 
 
 def test_what_was_spent_yesterday_counts_no_more(settings: Any) -> None:
-    settings.CENSUS_DAILY_LOOKUPS, settings.CAPTCHA_DAILY_DOLLARS = 5, Decimal(1)
+    settings.CENSUS_DAILY_LOOKUPS, settings.CAPTCHA_DAILY_DOLLARS = [5], Decimal(1)
     source_free_in(0, day=date(2099, 2, 28), day_lookups=900, day_dollars=Decimal(90))
 
     assert gate.enter("practice", NOW) == 0
     assert state().day_lookups == 1
 
 
-@pytest.mark.parametrize("ceiling", ["CENSUS_DAILY_LOOKUPS", "CAPTCHA_DAILY_DOLLARS"])
-def test_a_ceiling_of_nothing_lets_nobody_in(settings: Any, ceiling: str) -> None:
-    setattr(settings, ceiling, 0)
+@pytest.mark.parametrize(("ceiling", "nothing"), [("CENSUS_DAILY_LOOKUPS", [0]), ("CAPTCHA_DAILY_DOLLARS", 0)])
+def test_a_ceiling_of_nothing_lets_nobody_in(settings: Any, ceiling: str, nothing: object) -> None:
+    setattr(settings, ceiling, nothing)
 
     assert isinstance(enter_at_once(), Closed)
 
 
 def test_without_ceilings_nothing_is_too_much(settings: Any) -> None:
-    settings.CENSUS_DAILY_LOOKUPS = settings.CAPTCHA_DAILY_DOLLARS = None
+    settings.CENSUS_DAILY_LOOKUPS, settings.CAPTCHA_DAILY_DOLLARS = [None], None
     source_free_in(0, day=date(2099, 3, 1), day_lookups=10**6, day_dollars=Decimal(900))
 
     assert gate.enter("practice", NOW) == 0

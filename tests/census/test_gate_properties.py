@@ -43,12 +43,12 @@ def stored(fields: dict[str, Any]) -> SourceState:
 
 
 def set_ceilings(lookups: int | None, dollars: Decimal | None) -> None:
-    configured.CENSUS_DAILY_LOOKUPS, configured.CAPTCHA_DAILY_DOLLARS = lookups, dollars
+    configured.CENSUS_DAILY_LOOKUPS, configured.CAPTCHA_DAILY_DOLLARS = [lookups], dollars
 
 
 @pytest.fixture(autouse=True)
 def _ceilings_as_before(settings: Any) -> None:
-    settings.CENSUS_DAILY_LOOKUPS = settings.CAPTCHA_DAILY_DOLLARS = None
+    settings.CENSUS_DAILY_LOOKUPS, settings.CAPTCHA_DAILY_DOLLARS = [None], None
 
 
 @patient

@@ -211,7 +211,8 @@ class Life(RuleBasedStateMachine):
         if is_in_time and self.row["status"] == "PENDING":
             self.now = max(self.now, self.row["next_at"])
         closed = gate.obstacle(gate.state_of("practice"), self.now)
-        claimed = actions.claim_next(source="practice", now=self.now, is_alone=is_alone)
+        taken = actions.claim_next(sources=["practice"], now=self.now, is_alone=is_alone)
+        claimed = taken and taken[0]
         assert claimed is None or closed is None
         assert claimed is None or is_alone or not claimed.is_suspect
         self.taken(claimed)
@@ -237,10 +238,11 @@ class Life(RuleBasedStateMachine):
         if claimed.captchas >= MOST_CAPTCHAS or claimed.token in self.bought_under:
             return  # as an attempt does: one a page, and none without leave
         self.bought_under.add(claimed.token)
-        actions.keep_captcha(claimed=claimed, task_id="79000000001")
+        actions.keep_captcha(claimed=claimed, task_id="79000000001", source="practice")
         if claimed is self.holder:
             before, after = self.step()
-            assert after == {**before, "captchas": before["captchas"] + 1, "captcha_task": "79000000001"}
+            bought = {"captcha_task": "79000000001", "captcha_source": "practice"}
+            assert after == {**before, **bought, "captchas": before["captchas"] + 1}
         else:
             self.must_be_as_before()
 
@@ -464,9 +466,9 @@ class Life(RuleBasedStateMachine):
             self.now += 2 * LONGEST_WAIT
             SourceState.objects.update(is_paused=False)
             actions.rescue(now=self.now)
-            claimed = actions.claim_next(source="practice", now=self.now, is_alone=True)
-            if claimed is not None:
-                assert actions.record_outcome(claimed=claimed, outcome=NotFound(), source="practice", now=self.now)
+            taken = actions.claim_next(sources=["practice"], now=self.now, is_alone=True)
+            if taken is not None:
+                assert actions.record_outcome(claimed=taken[0], outcome=NotFound(), source="practice", now=self.now)
             assert self.look()["status"] in FINAL
         finally:
             transaction.set_rollback(True)

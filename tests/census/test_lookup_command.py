@@ -105,3 +105,13 @@ def test_a_site_out_of_reach_is_no_answer(practice: PracticeServer, tmp_path: Pa
     done = lookup(practice, tmp_path, "900500100", "--json", CENSUS_URL="http://127.0.0.1:9/censo/consultar/")
 
     assert (done.returncode, json.loads(done.stdout)["status"]) == (3, "network_error")
+
+
+def test_while_the_first_source_is_out_of_reach_the_next_one_is_asked(practice: PracticeServer, tmp_path: Path) -> None:
+    both = {"CENSUS_SOURCE": "practice,verifik", "VERIFIK_TOKEN": "practica"}
+    away = {**both, "CENSUS_URL": f"http://127.0.0.1:9/censo/consultar/,{practice.verifik_url}"}
+    there = {**both, "CENSUS_URL": f"{practice.census_url},{practice.verifik_url}"}
+
+    for variables, source in ((away, "verifik"), (there, "practice")):
+        answer = json.loads(lookup(practice, tmp_path, "900500100", "--json", **variables).stdout)
+        assert (answer["status"], answer["source"]) == ("found", source)

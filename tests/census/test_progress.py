@@ -30,7 +30,7 @@ def worker(beto: User, dani: User) -> None:
 
 @pytest.fixture(autouse=True)
 def window(settings: Any) -> None:
-    settings.CENSUS_PACE_SECONDS, settings.CENSUS_IN_FLIGHT = 5, 8
+    settings.CENSUS_PACE_SECONDS, settings.CENSUS_IN_FLIGHT = [5], 8
 
 
 def asked(leader: User, count: int) -> list[CedulaInfo]:

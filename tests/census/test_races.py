@@ -43,7 +43,7 @@ def test_the_first_slot_of_a_source_that_nobody_knew_is_taken_by_one() -> None:
 
 
 def test_no_two_of_many_start_closer_than_the_pace(slots_taken: None, settings: Any) -> None:
-    settings.CENSUS_PACE_SECONDS = 0.1
+    settings.CENSUS_PACE_SECONDS = [0.1]
 
     def take_some() -> int:
         taken, deadline = 0, time.monotonic() + 2
@@ -72,7 +72,7 @@ def test_after_a_rest_one_of_many_is_the_probe() -> None:
 
 
 def test_a_ceiling_is_not_passed_by_those_who_come_at_once(settings: Any) -> None:
-    settings.CENSUS_DAILY_LOOKUPS, settings.CENSUS_PACE_SECONDS = 3, 0.001
+    settings.CENSUS_DAILY_LOOKUPS, settings.CENSUS_PACE_SECONDS = [3], [0.001]
 
     def keep_entering() -> int:
         waits = [enter() for _ in range(10)]
@@ -93,9 +93,9 @@ def test_one_person_is_claimed_by_one_of_many(caro: User) -> None:
 def test_workers_who_take_whoevers_turn_it_is_take_different_people(db: None) -> None:
     people = {make.person().pk for _ in range(WORKERS)}
 
-    claims = at_once(WORKERS, lambda: actions.claim_next(source="practice", now=timezone.now(), is_alone=True))
+    claims = at_once(WORKERS, lambda: actions.claim_next(sources=["practice"], now=timezone.now(), is_alone=True))
 
-    assert {claimed.user_id for claimed in claims if claimed is not None} == people
+    assert {taken[0].user_id for taken in claims if taken is not None} == people
 
 
 def test_failures_that_come_at_once_are_all_counted_and_the_source_rests_once(settings: Any) -> None:

@@ -270,7 +270,7 @@ def test_a_fault_of_ours_is_no_trouble_of_the_sources(record: CedulaInfo) -> Non
 def test_while_a_source_rests_nobody_is_claimed_and_no_bell_is_rung_again(record: CedulaInfo) -> None:
     fail(times=3)
 
-    assert actions.claim_next(source="practice", now=NOW, is_alone=True) is None
+    assert actions.claim_next(sources=["practice"], now=NOW, is_alone=True) is None
     assert actions.rescue(now=NOW) == 0
 
 

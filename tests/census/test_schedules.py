@@ -1,9 +1,12 @@
 """The recurring tasks."""
 
+from typing import Any
+
 import pytest
 from django_q.models import Schedule
 
 from vereda.census import schedules
+from vereda.census.models import SourceState
 
 
 @pytest.mark.django_db
@@ -24,3 +27,11 @@ def test_migrating_twice_leaves_one_rescue_a_minute_and_one_purge_a_day() -> Non
         1,
         -1,
     )
+
+
+@pytest.mark.django_db
+def test_migrating_makes_a_row_for_every_source_that_is_asked(settings: Any) -> None:
+    settings.CENSUS_SOURCE = ["registraduria", "consultacenso"]
+    schedules.ensure()
+
+    assert set(settings.CENSUS_SOURCE) <= set(SourceState.objects.values_list("source", flat=True))

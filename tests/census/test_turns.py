@@ -23,7 +23,7 @@ def worker(db: None) -> None:
 
 @pytest.fixture(autouse=True)
 def window(settings: Any) -> None:
-    settings.CENSUS_PACE_SECONDS, settings.CENSUS_IN_FLIGHT = 5, 8
+    settings.CENSUS_PACE_SECONDS, settings.CENSUS_IN_FLIGHT = [5], 8
 
 
 def waiting(minutes: int, **fields: Any) -> CedulaInfo:
@@ -108,7 +108,7 @@ def test_whose_own_next_attempt_comes_after_the_rest_reads_of_that_only() -> Non
 
 
 def test_a_spent_day_goes_on_tomorrow(settings: Any) -> None:
-    settings.CENSUS_DAILY_LOOKUPS = 7
+    settings.CENSUS_DAILY_LOOKUPS = [7]
     SourceState.objects.filter(source="practice").update(day=NOW.date(), day_lookups=7)
 
     turn = turns.turn_of(waiting(1), NOW)

@@ -21,8 +21,8 @@ class KillerConfig(AppConfig):
         """Do it in every process that loads Django with these settings."""
         from vereda.census import engine  # noqa: PLC0415 - models must be loaded first
 
-        configured_source = engine.configured_source
-        engine.configured_source = lambda: _Killer(configured_source())
+        configured_sources = engine.configured_sources
+        engine.configured_sources = lambda: [_Killer(source) for source in configured_sources()]
 
 
 class _Killer:

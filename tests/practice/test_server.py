@@ -191,6 +191,14 @@ def test_command_shows_the_face_that_it_was_told():
         assert b'src="/consultacenso/app.js"' in page.read()
 
 
+def test_command_covers_the_form_for_as_long_as_it_was_told():
+    with (
+        running_command("--port", "0", "--overlay-seconds", "0.25") as (_, origin),
+        urllib.request.urlopen(f"{origin}/consultar/", timeout=10) as page,
+    ):
+        assert b'data-milliseconds="250"' in page.read()
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -1,6 +1,7 @@
 """The list on paper."""
 
 import re
+from datetime import UTC, datetime
 
 from django.test import Client
 
@@ -20,6 +21,20 @@ def test_what_tab_search_and_order_show_is_printed(as_beto: Client, beto: User, 
     assert re.findall(r'<th scope="row">(\w+)', html) == ["Hugo", "Gloria"]
     for text in ("Encontrados · 2 personas", "Encontrado</td>", "IE EL SAUCE", "PASTO"):
         assert text in html
+
+
+def test_every_answer_on_paper_says_its_source_and_date(as_beto: Client, beto: User) -> None:
+    sources = {"registraduria": "Registraduría", "practice": "Censo de práctica", "asistida": "Consulta asistida"}
+    at = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
+    for source in sources:
+        put(make.person(f"De {source}", referred_by=beto), Status.ACTIVE, answer_source=source, fetched_at=at)
+    older = {"answer_status": Status.NOT_FOUND, "answer_source": "demo", "fetched_at": at}
+    put(make.person("Older", referred_by=beto), Status.BLOCKED, **older)
+    put(make.person("Nobody", referred_by=beto), Status.BLOCKED)
+    html = printed(as_beto, "?orden=fecha")
+
+    told = [f"{label} · 20 nov 2026" for label in sources.values()]
+    assert re.findall(r"<td>([^<]*)</td></tr>", html) == [*told, "Demostración · 20 nov 2026", ""]
 
 
 def test_a_search_for_a_number_is_printed_as_well(as_beto: Client, named: list[User]) -> None:

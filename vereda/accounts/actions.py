@@ -30,3 +30,8 @@ def reveal_cedula(*, person: User, actor: User) -> str:
     """Return a person's full cédula as people write it, with a record of who looked: both or neither."""
     audit.record(action=AuditEntry.Action.CEDULA_SEEN, actor=actor, person=person)
     return person.cedula_dotted
+
+
+def note_entered_answer(*, person: User, actor: User) -> None:
+    """Put down who entered what the census says of a person."""
+    audit.record(action=AuditEntry.Action.ANSWER_ENTERED, actor=actor, person=person)

@@ -214,7 +214,7 @@ class AuditEntry(models.Model):
         CEDULA_SEEN = "cedula_seen", "Vio la cédula completa"
         LOOKUP_ASKED = "lookup_asked", "Pidió consultar de nuevo a una persona"
         BULK_ASKED = "bulk_asked", "Pidió consultar de nuevo a varias personas"
-        ANSWER_ENTERED = "answer_entered", "Anotó una respuesta a mano"
+        ANSWER_ENTERED = "answer_entered", "Ingresó una respuesta del censo"
         EXPORTED = "exported", "Exportó datos"
         PERSON_ADDED = "person_added", "Agregó a una persona"
         PERSON_CHANGED = "person_changed", "Cambió los datos de una persona"

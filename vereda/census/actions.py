@@ -1,7 +1,7 @@
 """Every write to a census record: asking, claiming, storing an answer or a failure, giving back.
 
-Nobody else writes to one, but for `bulk.py`, which asks for many at once, and `evidence.py`, which reads kept replies
-again.
+Nobody else writes to one, but for `bulk.py`, which asks for many at once, `evidence.py`, which reads kept replies
+again, and `assisted.py`, which stores what people looked up themselves.
 
 The row is the truth and the queue only a bell: a bell that rings twice finds the row done or claimed, one that never
 rings is rung again by `rescue`. A claim's token stands in the WHERE of every write that ends it, so that a worker
@@ -11,7 +11,7 @@ Next on the reading path: `vereda/census/sources/port.py`.
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -24,7 +24,7 @@ from django_q.brokers import get_broker
 
 from vereda.accounts import audit
 from vereda.accounts.models import AuditEntry, User
-from vereda.census import gate, heartbeat, rules, wording
+from vereda.census import gate, heartbeat, roster, rules, wording
 from vereda.census.bells import ring, ring_at, ring_on_commit
 from vereda.census.claims import LOST_TWICE, CaptchaSpend, Claim, ClaimLostError, claim_on, expiry, record_under
 from vereda.census.models import CedulaInfo, CedulaInfoQuerySet, LookupAttempt, Reason
@@ -112,12 +112,14 @@ def claim(*, user_id: int, now: datetime) -> Claim | None:
     return claim_on(CedulaInfo.objects.select_related("user").get(user_id=user_id))
 
 
-def claim_next(*, source: str, now: datetime, is_alone: bool) -> Claim | None:
-    """Take the right to look up whoever's turn it is; None when nobody is due or the source is closed.
+def claim_next(*, sources: Sequence[str], now: datetime, is_alone: bool) -> tuple[Claim, str] | None:
+    """Take the right to look up whoever's turn it is; return it with the source to begin with.
 
-    `is_alone` says that the worker has nothing else in flight. A suspect lookup waits for that, and holds its turn.
+    None when nobody is due or every source is closed. `is_alone` says that the worker has nothing else in flight. A
+    suspect lookup waits for that, and holds its turn.
     """
-    if gate.obstacle(gate.state_of(source), now) is not None:
+    opening = gate.opening(sources, now)
+    if isinstance(opening, gate.Closed):
         return None
     due = CedulaInfo.objects.due(now).in_turn().values_list("user_id", "losses")
     for user_id, losses in due[:CLAIM_TRIES]:
@@ -125,7 +127,7 @@ def claim_next(*, source: str, now: datetime, is_alone: bool) -> Claim | None:
             return None
         claimed = claim(user_id=user_id, now=now)
         if claimed is not None:
-            return claimed
+            return claimed, opening
     return None
 
 
@@ -134,11 +136,11 @@ def is_due(*, user_id: int, now: datetime) -> bool:
     return CedulaInfo.objects.due(now).filter(user_id=user_id).exists()
 
 
-def next_due_at(*, source: str, now: datetime) -> datetime | None:
+def next_due_at(*, sources: Sequence[str], now: datetime) -> datetime | None:
     """Return when it is worth while to claim again: when a later attempt is due, or a closed source opens by itself."""
-    closed = gate.obstacle(gate.state_of(source), now)
-    if closed is not None:
-        return closed.until
+    opening = gate.opening(sources, now)
+    if isinstance(opening, gate.Closed):
+        return opening.until
     later = CedulaInfo.objects.filter(status=Status.PENDING, next_at__gt=now)
     due_at: datetime | None = later.aggregate(at=Min("next_at"))["at"]
     return due_at
@@ -154,14 +156,32 @@ def start(*, claimed: Claim, now: datetime) -> Claim:
     return replace(claimed, claimed_at=now)
 
 
-def keep_captcha(*, claimed: Claim, task_id: str) -> None:
-    """Store the captcha service's id of what was just bought, before it is waited for: the next attempt may use it."""
-    record_under(claimed).update(captchas=F("captchas") + 1, captcha_task=task_id)
+def keep_captcha(*, claimed: Claim, task_id: str, source: str) -> None:
+    """Store the captcha service's id of what was just bought, before it is waited for.
+
+    The next attempt at the same source may use it.
+    """
+    record_under(claimed).update(captchas=F("captchas") + 1, captcha_task=task_id, captcha_source=source)
 
 
 def drop_captcha(*, claimed: Claim) -> None:
     """Forget the captcha: it is being used, or good for nothing."""
     record_under(claimed).update(captcha_task="")
+
+
+@transaction.atomic
+def pass_over(*, claimed: Claim, failure: Failure, source: str, others: Sequence[str], now: datetime) -> str | None:
+    """Take note that a source was out of reach, and return which of the others is to be asked in its place.
+
+    None when none of them is open: then the failure is the lookup's outcome.
+    """
+    opening = gate.opening(others, now) if others else None
+    if not isinstance(opening, str):
+        return None
+    gate.note_failure(source, failure.kind, now)
+    _append_attempt(claimed, failure.status, source=source, now=now, detail=failure.reason)
+    logger.info("lookup.passed_over record=%s source=%s next=%s", claimed.record_id, source, opening)
+    return opening
 
 
 def record_outcome(
@@ -190,7 +210,7 @@ def record_failure(
 ) -> bool:
     """Store a failure: another attempt later, or, with none left, the last answer's status or a failure's.
 
-    While the source rests it is nobody's failure: the attempt does not count, and the next waits for the rest's end.
+    While the source rests it is nobody's failure: the attempt does not count, and the next waits until a source opens.
     """
     rests_until = gate.note_failure(source, failure.kind, now)
     can_buy_captcha = _can_buy_captcha(claimed)
@@ -203,9 +223,9 @@ def record_failure(
     )
     told = newly_failed(failure=failure, cedula=claimed.cedula, source=source, now=now)
     if rests_until is not None and can_buy_captcha:
-        is_stored = _wait_until(claimed, rests_until, attempts=F("attempts") - 1, **told)
+        is_stored = _wait_until(claimed, _opens_at(rests_until, now), now, attempts=F("attempts") - 1, **told)
     elif isinstance(decision, rules.Retry):
-        is_stored = _wait_until(claimed, now + timedelta(seconds=decision.seconds), **told)
+        is_stored = _wait_until(claimed, now + timedelta(seconds=decision.seconds), now, **told)
     else:
         is_stored = _finish(claimed, status=decision.status, **told)
     _append_attempt(claimed, failure.status, source=source, now=now, spend=spend, detail=failure.reason)
@@ -239,7 +259,7 @@ def record_interruption(
     elif is_over:
         is_stored = _finish(claimed, status=Status.PENDING, next_at=now, **told)
     else:
-        is_stored = _wait_until(claimed, now + timedelta(seconds=decision.seconds), **told)
+        is_stored = _wait_until(claimed, now + timedelta(seconds=decision.seconds), now, **told)
     if is_stored:
         _append_attempt(claimed, LookupAttempt.Outcome.LOST, source=source, now=now, spend=spend, detail=detail)
         logger.warning("lookup.lost record=%s attempts=%s", claimed.record_id, claimed.attempts)
@@ -270,7 +290,7 @@ def rescue(*, now: datetime) -> int:
     for user in User.objects.filter(cedula_info=None, is_active=True)[:BELLS_PER_RESCUE]:
         create_record(user=user)
     heartbeat.forget_the_dead(now)
-    if gate.obstacle(gate.state_of(settings.CENSUS_SOURCE), now) is not None:
+    if isinstance(gate.opening(roster.names(), now), gate.Closed):
         return 0
     room = BELLS_PER_RESCUE - get_broker().queue_size()
     due = CedulaInfo.objects.due(now).in_turn().values_list("user_id", flat=True)[: max(0, room)]
@@ -301,17 +321,25 @@ def _take_back(record: CedulaInfo, *, lost: CedulaInfoQuerySet, now: datetime, d
     record_interruption(claimed=claim_on(record), source="", now=now, detail=detail, is_over=True)
 
 
+def _opens_at(rests_until: datetime, now: datetime) -> datetime:
+    """Return when somebody can be asked about again whose source rests until then: at once, if another one is open."""
+    opening = gate.opening(roster.names(), now)
+    return opening.until or rests_until if isinstance(opening, gate.Closed) else now
+
+
 def _can_buy_captcha(claimed: Claim) -> bool:
     """Whether another attempt would have a captcha: one not used yet, or leave to buy one."""
     has_left = Q(captchas__lt=rules.MOST_CAPTCHAS) | ~Q(captcha_task="")
     return CedulaInfo.objects.filter(has_left, pk=claimed.record_id).exists()
 
 
-def _wait_until(claimed: Claim, at: datetime, **fields: object) -> bool:
+def _wait_until(claimed: Claim, at: datetime, now: datetime, **fields: object) -> bool:
     """End a claim with another attempt at a time, and ring then."""
     is_mine = _finish(claimed, status=Status.PENDING, next_at=at, **fields)
-    if is_mine:
+    if is_mine and at > now:
         ring_at(claimed.user_id, at)
+    elif is_mine:
+        ring_on_commit(claimed.user_id)
     return is_mine
 
 

@@ -6,7 +6,7 @@ All of it runs on the engine's event loop; whatever needs the database goes to t
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -14,10 +14,10 @@ from functools import partial
 from django.conf import settings
 from django.utils import timezone
 
-from vereda.census import actions, gate, rules
+from vereda.census import actions, gate, roster, rules
 from vereda.census.claims import CaptchaSpend, Claim, ClaimLostError
 from vereda.census.desk import DATABASE_TROUBLE, Desk
-from vereda.census.sources.port import Failure, LookupHooks, Source
+from vereda.census.sources.port import Failure, LookupHooks, Outcome, Source
 
 logger = logging.getLogger(__name__)
 
@@ -32,19 +32,18 @@ class SourceClosedError(Exception):
 
 
 class Attempt(LookupHooks):
-    """Looks one claimed person up. `has_opened` is set once the page's request was let go."""
+    """Looks one claimed person up. `has_opened` is set once the first page's request was let go.
 
-    def __init__(self, claimed: Claim, source: Source, desk: Desk) -> None:
-        self.captcha_task = claimed.captcha_task
+    The first of the sources is asked; the next one only when that is out of reach. Any other outcome ends it.
+    """
+
+    def __init__(self, claimed: Claim, sources: Sequence[Source], desk: Desk) -> None:
         self.may_buy_captcha = claimed.captchas < rules.MOST_CAPTCHAS
         self.has_opened = asyncio.Event()
         self._claimed = claimed
-        self._source = source
         self._desk = desk
-        self._spend: CaptchaSpend | None = None
-        self._asked_at = 0.0
-        self._entered_at: datetime | None = None
-        self._asking = asyncio.create_task(source.lookup(claimed.cedula, self))
+        self._turn_to(sources[0])
+        self._asking = asyncio.create_task(self._ask(sources))
 
     def give_up(self) -> None:
         """Stop asking, and give the claim back; does nothing once there is an outcome."""
@@ -57,6 +56,35 @@ class Attempt(LookupHooks):
         except DATABASE_TROUBLE as error:
             logger.error("lookup.not_stored record=%s error=%s", self._claimed.record_id, type(error).__name__)  # noqa: TRY400
             return "not stored"
+
+    def _turn_to(self, source: Source) -> None:
+        """Begin with a source: whatever belongs to another one is left behind."""
+        self._source = source
+        self.captcha_task = self._claimed.captcha_task if self._claimed.captcha_source == source.name else ""
+        self._spend: CaptchaSpend | None = None
+        self._asked_at = 0.0
+        self._entered_at: datetime | None = None
+
+    async def _ask(self, sources: Sequence[Source]) -> Outcome:
+        """Return what the first source brings; while it is out of reach, what the next one does that is open."""
+        outcome = await self._source.lookup(self._claimed.cedula, self)
+        if not (isinstance(outcome, Failure) and outcome.is_unreached):
+            return outcome
+        others = {source.name: place for place, source in enumerate(sources) if place}
+        pass_over = partial(
+            actions.pass_over,
+            claimed=self._claimed,
+            failure=outcome,
+            source=self._source.name,
+            others=list(others),
+            now=timezone.now(),
+        )
+        name = await self._insist(pass_over)
+        if name is None:
+            return outcome
+        following = sources[others[name] :]
+        self._turn_to(following[0])
+        return await self._ask(following)
 
     async def _run(self) -> str:
         try:
@@ -108,7 +136,7 @@ class Attempt(LookupHooks):
                 raise SourceClosedError
             if entered > 0:
                 await asyncio.sleep(entered)
-            elif time.monotonic() - self._asked_at <= settings.CENSUS_PACE_SECONDS / 2:
+            elif time.monotonic() - self._asked_at <= roster.pace_seconds(self._source.name) / 2:
                 return
             else:
                 await self._let_others_probe()
@@ -124,13 +152,15 @@ class Attempt(LookupHooks):
     async def opened(self) -> None:
         """Let the next one start; if the request left late, not before its pace is over."""
         self.has_opened.set()
-        if time.monotonic() - self._asked_at > settings.CENSUS_PACE_SECONDS * gate.MARGIN / 2:
+        slack = roster.pace_seconds(self._source.name) * gate.MARGIN / 2
+        if time.monotonic() - self._asked_at > slack:
             await self._insist(partial(gate.postpone, self._source.name))
 
     async def captcha_started(self, task_id: str) -> None:
         """Store the task's id, so that what was paid for can be used by the next attempt."""
         self._spend = CaptchaSpend()
-        await self._insist(partial(actions.keep_captcha, claimed=self._claimed, task_id=task_id))
+        keep = partial(actions.keep_captcha, claimed=self._claimed, task_id=task_id, source=self._source.name)
+        await self._insist(keep)
 
     async def captcha_solved(self, seconds: float, cost: Decimal) -> None:
         """Keep what the captcha took, and put it on the day's account."""

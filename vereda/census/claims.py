@@ -34,6 +34,7 @@ class Claim:
     requested_by_id: int | None
     captchas: int
     captcha_task: str
+    captcha_source: str
 
     @property
     def is_suspect(self) -> bool:
@@ -66,6 +67,7 @@ def claim_on(record: CedulaInfo) -> Claim:
         requested_by_id=record.requested_by_id,
         captchas=record.captchas,
         captcha_task=record.captcha_task,
+        captcha_source=record.captcha_source,
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
@@ -12,9 +12,9 @@ from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.models import Schedule
 
-from vereda.census import drift, engine, gate, heartbeat, schedules
+from vereda.census import drift, engine, gate, heartbeat, roster, schedules
 from vereda.census.health import is_database_up
-from vereda.census.models import Worker
+from vereda.census.models import SourceState, Worker
 from vereda.census.sources.build import build_solver
 from vereda.census.sources.captcha import CaptchaError
 from vereda.census.sources.executables import find_executable
@@ -98,16 +98,22 @@ def _rescue() -> str:
 
 def _gate() -> str:
     now = timezone.now()
-    state = gate.state_of(settings.CENSUS_SOURCE)
+    told = "; ".join(_of_gate(gate.state_of(source), now) for source in roster.names())
+    if isinstance(gate.opening(roster.names(), now), gate.Closed):
+        raise UnhealthyError(f"{told}; see the state of the sources in the administration")
+    return told
+
+
+def _of_gate(state: SourceState, now: datetime) -> str:
     closed = gate.obstacle(state, now)
     if closed is not None:
         until = f" until {timezone.localtime(closed.until):%Y-%m-%d %H:%M:%S}" if closed.until else ""
-        raise UnhealthyError(f"closed: {closed.why}{until}; see the state of the sources in the administration")
+        return f"{state.source} closed: {closed.why}{until}"
     is_today = state.day == timezone.localdate(now)
     lookups, dollars = (state.day_lookups, state.day_dollars) if is_today else (0, 0)
-    most = settings.CENSUS_DAILY_LOOKUPS, settings.CAPTCHA_DAILY_DOLLARS
+    most = roster.daily_lookups(state.source), settings.CAPTCHA_DAILY_DOLLARS
     of_lookups, of_dollars = ("" if ceiling is None else f" of {ceiling}" for ceiling in most)
-    return f"open; today {lookups}{of_lookups} lookups, captchas for US$ {dollars:.2f}{of_dollars}"
+    return f"{state.source} open, today {lookups}{of_lookups} lookups, captchas for US$ {dollars:.2f}{of_dollars}"
 
 
 def _browser() -> str:
@@ -118,17 +124,25 @@ def _browser() -> str:
 
 
 def _source() -> str:
-    return asyncio.run(_knock())
+    return asyncio.run(_knock_everywhere())
 
 
-async def _knock() -> str:
-    source = engine.configured_source()
+async def _knock_everywhere() -> str:
+    """Return what was met at every source. Raises `UnhealthyError` if one of them cannot be used."""
+    sources = engine.configured_sources()
+    met, missing = [], []
     try:
-        return await source.knock()
-    except UnreachableError as error:
-        raise UnhealthyError(str(error)) from None
+        for source in sources:
+            try:
+                met.append(await source.knock())
+            except UnreachableError as error:
+                missing.append(f"{source.name}: {error}")
     finally:
-        await source.close()
+        for source in sources:
+            await source.close()
+    if missing:
+        raise UnhealthyError("; ".join([*missing, *met]))
+    return "; ".join(met)
 
 
 def _face() -> str:
@@ -144,7 +158,7 @@ def _captcha() -> str:
     if settings.CAPTCHA_SOLVER == "none":
         return "no solver configured"
     try:
-        balance = asyncio.run(build_solver(engine.configuration()).balance())
+        balance = asyncio.run(build_solver(roster.configuration("")).balance())
     except CaptchaError as error:
         raise UnhealthyError(str(error)) from None
     return f"{settings.CAPTCHA_SOLVER}, balance US$ {balance}"

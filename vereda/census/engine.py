@@ -1,6 +1,6 @@
 """The worker's side of lookups: a window of them in flight at once, in one browser.
 
-A worker process has one engine, made at its first task and therefore after Django-Q2's fork. The source lives on an
+A worker process has one engine, made at its first task and therefore after Django-Q2's fork. The sources live on an
 event loop in a daemon thread, the ORM on the desk's. One starter claims whoever's turn it is, prepares their page,
 waits for a slot of the pace and lets the page go; then the next. So at most one claimed person waits for a slot, and
 the pace is used to the full while up to `CENSUS_IN_FLIGHT` lookups wait for captchas and replies. The window does not
@@ -18,12 +18,11 @@ from multiprocessing.util import Finalize
 from django.conf import settings
 from django.utils import timezone
 
-from vereda.census import actions, heartbeat, lifeline
+from vereda.census import actions, heartbeat, lifeline, roster
 from vereda.census.attempt import UNABLE, UNABLE_PAUSE, Attempt
 from vereda.census.claims import Claim
 from vereda.census.desk import DATABASE_TROUBLE, Desk
-from vereda.census.sources.build import build_source
-from vereda.census.sources.config import SourceConfig
+from vereda.census.sources.build import build_sources
 from vereda.census.sources.port import Source
 
 logger = logging.getLogger(__name__)
@@ -37,32 +36,18 @@ CLOSE_SECONDS = 10
 NOTHING_DUE, STILL_WAITING, STOPPING, TROUBLE = "nothing due", "still waiting", "stopping", "trouble"
 
 
-def configuration() -> SourceConfig:
-    """Return what the settings say of the source."""
-    return SourceConfig(
-        name=settings.CENSUS_SOURCE,
-        url=settings.CENSUS_URL,
-        timeout_seconds=settings.CENSUS_TIMEOUT_SECONDS,
-        captcha_solver=settings.CAPTCHA_SOLVER,
-        captcha_key=settings.TWOCAPTCHA_API_KEY,
-        captcha_url=settings.TWOCAPTCHA_URL,
-        captcha_poll_seconds=settings.TWOCAPTCHA_POLL_SECONDS,
-        browser_executable=settings.BROWSER_EXECUTABLE,
-        browser_headless=settings.BROWSER_HEADLESS,
-    )
-
-
-def configured_source() -> Source:
-    """Return the source that the settings name. Raises ValueError for a name nobody knows."""
-    return build_source(configuration())
+def configured_sources() -> list[Source]:
+    """Return the sources that the settings name, in their order. Raises ValueError for a name nobody knows."""
+    return build_sources([roster.configuration(name) for name in roster.names()])
 
 
 class Engine:
-    """Looks people up through one source, several at once, on an event loop of its own."""
+    """Looks people up, several at once, on an event loop of its own. The sources are asked in their order."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, *sources: Source) -> None:
+        self.sources = sources
         self.pid = os.getpid()
+        self._names = [source.name for source in sources]
         self._loop = asyncio.new_event_loop()
         self._desk = Desk(self._loop)
         self._room = asyncio.Semaphore(settings.CENSUS_IN_FLIGHT)
@@ -171,7 +156,7 @@ class Engine:
             rung = set(self._bells)  # before the database is asked: a later bell may be for somebody it did not see
             try:
                 claim_next = partial(
-                    actions.claim_next, source=self.source.name, now=timezone.now(), is_alone=not self._lookups
+                    actions.claim_next, sources=self._names, now=timezone.now(), is_alone=not self._lookups
                 )
                 claimed = None if self._draining else await self._desk.ask(claim_next)
             except BaseException:
@@ -182,7 +167,7 @@ class Engine:
                 self._answer(rung - self._lookups.keys(), NOTHING_DUE)
                 self._rest_seconds = await self._desk.ask(self._seconds_until_due)
                 return
-            if await self._start(claimed) == UNABLE:
+            if await self._start(*claimed) == UNABLE:
                 logger.error("engine.unable_to_open_pages")
                 self._unable_until = self._loop.time() + UNABLE_PAUSE.total_seconds()
                 self._bell.set()
@@ -190,16 +175,16 @@ class Engine:
 
     def _seconds_until_due(self) -> float:
         now = timezone.now()
-        due_at = actions.next_due_at(source=self.source.name, now=now)
+        due_at = actions.next_due_at(sources=self._names, now=now)
         left = IDLE_SECONDS if due_at is None else (due_at - now).total_seconds()
         return min(max(0.0, left), IDLE_SECONDS)
 
-    async def _start(self, claimed: Claim) -> str | None:
+    async def _start(self, claimed: Claim, name: str) -> str | None:
         """Start a claimed lookup; return once its page was let go, or what happened if it has ended.
 
         One that must be alone always ends first.
         """
-        attempt = Attempt(claimed, self.source, self._desk)
+        attempt = Attempt(claimed, self.sources[self._names.index(name) :], self._desk)
         lookup = self._loop.create_task(attempt.run())
         self._lookups[claimed.user_id], self._attempts[claimed.user_id] = lookup, attempt
         lookup.add_done_callback(partial(self._ended, claimed.user_id))
@@ -247,7 +232,8 @@ class Engine:
         self.drain(grace_seconds)
         assert self._draining is not None  # noqa: S101 - `drain` has just made it
         await self._draining
-        await self.source.close()
+        for source in self.sources:
+            await source.close()
         for task in self._background:
             task.cancel()
 
@@ -259,6 +245,6 @@ def current() -> Engine:
     """Return this process's engine, made at first use: never before a fork, never shared across one."""
     global _engine  # noqa: PLW0603 - one engine a process is the point
     if _engine is None or _engine.pid != os.getpid():
-        _engine = Engine(configured_source())
+        _engine = Engine(*configured_sources())
         Finalize(None, _engine.close, exitpriority=1)  # a worker process that ends orderly takes its browser along
     return _engine

@@ -6,6 +6,8 @@ pace is taken by one atomic statement, by the database's clock, at the moment it
 clock that jumps, a worker that freezes and a lookup that changes its mind leave no slot behind that others wait for.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -17,7 +19,7 @@ from django.db.models import Case, F, FloatField, Func, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from vereda.census import rules
+from vereda.census import roster, rules
 from vereda.census.models import SourceState
 from vereda.census.sources.port import FailureKind
 from vereda.census.statuses import Obstacle
@@ -54,14 +56,39 @@ class Clock(Func):
         return "extract(epoch from clock_timestamp())::double precision", ()
 
 
-def step_seconds() -> float:
+PASSED_OVER = (Obstacle.PAUSED, Obstacle.RESTING, Obstacle.PROBING)
+"""What has the next source asked meanwhile. A ceiling has not: it is how much is meant to be asked and spent."""
+
+
+def step_seconds(source: str) -> float:
     """Return the seconds between two slots: the pace and its margin."""
-    return settings.CENSUS_PACE_SECONDS * (1 + MARGIN)
+    return roster.pace_seconds(source) * (1 + MARGIN)
 
 
 def state_of(source: str) -> SourceState:
     """Return a source's row, made at first use."""
     return SourceState.objects.get_or_create(source=source)[0]
+
+
+def choose[S: SourceState](states: Sequence[S], now: datetime) -> tuple[S, Closed | None]:
+    """Return which of these sources is to be asked, the first one first, and what keeps even that one closed.
+
+    One that rests or was switched off is passed over; with all of them closed, it is the one that opens first.
+    """
+    closed_ones = []
+    for state in states:
+        closed = obstacle(state, now)
+        if closed is None or closed.why not in PASSED_OVER:
+            return state, closed
+        closed_ones.append((state, closed))
+    return min(closed_ones, key=lambda pair: pair[1].until.timestamp() if pair[1].until else math.inf)
+
+
+def opening(sources: Sequence[str], now: datetime) -> str | Closed:
+    """Return the source that a lookup may start at now, its pace aside, or what keeps all of these closed."""
+    found = SourceState.objects.in_bulk(sources)
+    state, closed = choose([found.get(source) or state_of(source) for source in sources], now)
+    return closed or state.source
 
 
 def obstacle(state: SourceState, now: datetime) -> Closed | None:
@@ -74,7 +101,7 @@ def obstacle(state: SourceState, now: datetime) -> Closed | None:
         return Closed(Obstacle.PROBING, state.probe_until)
     is_today = state.day == timezone.localdate(now)
     for spent, ceiling, why in (
-        (state.day_lookups, settings.CENSUS_DAILY_LOOKUPS, Obstacle.LOOKUPS_SPENT),
+        (state.day_lookups, roster.daily_lookups(state.source), Obstacle.LOOKUPS_SPENT),
         (state.day_dollars, settings.CAPTCHA_DAILY_DOLLARS, Obstacle.MONEY_SPENT),
     ):
         if ceiling is not None and (spent if is_today else 0) >= ceiling:
@@ -92,23 +119,25 @@ def enter(source: str, now: datetime) -> Closed | float:
     closed = obstacle(state, now)
     if closed is not None:
         return closed
-    longest = max(LONGEST_WAIT_SECONDS, step_seconds())
+    step = step_seconds(source)
+    longest = max(LONGEST_WAIT_SECONDS, step)
     wait: float = state.wait
     if 0 < wait <= longest:
         return wait
-    return 0.0 if _take(source, now, longest) else min(1.0, step_seconds())
+    return 0.0 if _take(source, now, longest) else min(1.0, step)
 
 
 def _take(source: str, now: datetime, longest: float) -> bool:
     """Take the slot by one UPDATE, if all that `enter` has seen still holds."""
     today = timezone.localdate(now)
-    slack = settings.CENSUS_PACE_SECONDS * MARGIN / 2
+    slack = roster.pace_seconds(source) * MARGIN / 2
     is_free = Q(free_at__lte=Clock())
     return (
         _open_to(source, now)
         .filter(is_free | Q(free_at__gt=Clock() + longest))
         .update(
-            free_at=Case(When(is_free, then=Greatest(F("free_at"), Clock() - slack)), default=Clock()) + step_seconds(),
+            free_at=Case(When(is_free, then=Greatest(F("free_at"), Clock() - slack)), default=Clock())
+            + step_seconds(source),
             probe_until=Case(When(rests__gt=0, then=Value(_probe_until(now))), default=None),
             day=today,
             day_lookups=Case(When(day=today, then=F("day_lookups") + 1), default=1),
@@ -128,7 +157,7 @@ def _open_to(source: str, now: datetime) -> QuerySet[SourceState]:
     )
     is_new_day = Q(day=None) | ~Q(day=timezone.localdate(now))
     for spent, ceiling in (
-        ("day_lookups", settings.CENSUS_DAILY_LOOKUPS),
+        ("day_lookups", roster.daily_lookups(source)),
         ("day_dollars", settings.CAPTCHA_DAILY_DOLLARS),
     ):
         if ceiling is not None:
@@ -139,7 +168,7 @@ def _open_to(source: str, now: datetime) -> QuerySet[SourceState]:
 def postpone(source: str) -> None:
     """Let the next slot begin a pace from now: the request that took the last one has only now been let go."""
     SourceState.objects.filter(source=source).update(
-        free_at=Greatest(F("free_at"), Clock() + settings.CENSUS_PACE_SECONDS * (1 + MARGIN / 2))
+        free_at=Greatest(F("free_at"), Clock() + roster.pace_seconds(source) * (1 + MARGIN / 2))
     )
 
 

@@ -1,7 +1,7 @@
 """What the census says of a person (`CedulaInfo`) and every attempt at asking (`LookupAttempt`).
 
-Nothing here writes a status: `vereda/census/actions.py` does, `bulk.py` for many at once, and `evidence.py` for what is
-read again.
+Nothing here writes a status: `vereda/census/actions.py` does, `bulk.py` for many at once, `evidence.py` for what is
+read again, and `assisted.py` for what people looked up themselves.
 """
 
 from datetime import datetime, timedelta
@@ -42,6 +42,7 @@ class Reason(models.TextChoices):
     BULK = "bulk", "En grupo"
     RECHECK = "recheck", "Revisión"
     REPLAY = "replay", "Relectura de la evidencia"
+    ASSISTED = "assisted", "Consulta asistida"
 
     @property
     def priority(self) -> Priority:
@@ -185,6 +186,7 @@ class CedulaInfo(models.Model):
     next_at = models.DateTimeField("próximo intento", default=timezone.now)
     captchas = models.PositiveSmallIntegerField("captchas comprados", default=0)
     captcha_task = models.CharField("captcha comprado sin usar", max_length=64, blank=True)
+    captcha_source = models.CharField("fuente del captcha", max_length=40, blank=True)
     claim_token = models.UUIDField("turno", null=True, blank=True)
     claimed_at = models.DateTimeField("turno desde", null=True, blank=True)
     claim_expires_at = models.DateTimeField("turno hasta", null=True, blank=True)
@@ -325,7 +327,12 @@ class CedulaInfo(models.Model):
     @property
     def answer_source_name(self) -> str:
         """How people call the source of the last answer."""
-        return wordings.of_source(self.answer_source)
+        return wordings.of_source(self.answer_source).name
+
+    @property
+    def answer_source_label(self) -> str:
+        """The same in a word or two, for tables."""
+        return wordings.of_source(self.answer_source).label
 
     @property
     def novedad_kind(self) -> NovedadKind | None:
@@ -383,7 +390,12 @@ class SourceState(models.Model):
 
     source = models.CharField("fuente", max_length=40, primary_key=True)
     is_paused = models.BooleanField(
-        "en pausa", default=False, help_text="Nadie se consulta mientras esté marcada; los turnos quedan guardados."
+        "en pausa",
+        default=False,
+        help_text=(
+            "Mientras esté marcada no se consulta en esta fuente, sino en la siguiente de la lista; "
+            "si no hay otra, los turnos quedan guardados."
+        ),
     )
     free_at = models.FloatField("libre desde (época, s)", default=0)
     usual_seconds = models.FloatField("duración usual (s)", default=0)

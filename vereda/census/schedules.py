@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django_q.models import Schedule
 
-from vereda.census import gate
+from vereda.census import gate, roster
 from vereda.census.models import SourceState
 
 RESCUE = "vereda.census.tasks.rescue"
@@ -14,13 +13,14 @@ PURGE = "vereda.census.tasks.purge_evidence"
 
 
 def ensure(**kwargs: Any) -> None:
-    """See that the recurring tasks and the source's row exist; does nothing as long as their tables do not."""
+    """See that the recurring tasks and the sources' rows exist; does nothing as long as their tables do not."""
     needed = {model._meta.db_table for model in (Schedule, SourceState)}
     if not needed <= set(connection.introspection.table_names()):
         return
     _schedule("rescue", func=RESCUE, schedule_type=Schedule.MINUTES, minutes=1)
     _schedule("purge-evidence", func=PURGE, schedule_type=Schedule.DAILY)
-    gate.state_of(settings.CENSUS_SOURCE)
+    for source in roster.names():
+        gate.state_of(source)
 
 
 def _schedule(name: str, **fields: Any) -> None:

@@ -60,7 +60,7 @@ def newly_failed(*, failure: Failure, cedula: str, source: str, now: datetime) -
 
     It is scrubbed here whatever source it comes from. A failure that brought no reply leaves the one that is there.
     """
-    told = {"error_message": wording.of_failure(failure.kind)}
+    told = {"error_message": wording.of_failure(failure.kind, source)}
     kept = without_cedula(scrub(failure.evidence), cedula)
     if not kept:
         return told

@@ -21,6 +21,8 @@ WAITING = (Status.PENDING, Status.PROCESSING)
 ANSWERS = (Status.ACTIVE, Status.NOT_FOUND, Status.CANCELLED_DECEASED, Status.CANCELLED_OTHER)
 FAILURES = (Status.ERROR, Status.TIMEOUT, Status.BLOCKED)
 FINAL = (*ANSWERS, *FAILURES)
+ASSISTABLE = (Status.PENDING, *FAILURES)
+"""What a person may end by looking somebody up themselves: no answer, and no worker at it."""
 
 
 class Obstacle(models.TextChoices):

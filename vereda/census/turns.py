@@ -10,7 +10,7 @@ from django.db.models import Count, F, IntegerField, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from vereda.census import gate, heartbeat, wording
+from vereda.census import gate, heartbeat, roster, wording
 from vereda.census.models import CedulaInfo, SourceState, Worker
 from vereda.census.statuses import Obstacle, Status
 
@@ -55,10 +55,10 @@ def turn_of(record: CedulaInfo, now: datetime) -> Turn | None:
     if record.status != Status.PENDING or record.pk is None:
         return None
     ahead = CedulaInfo.objects.ahead_of(record, now).order_by().values("status").annotate(number=Count("pk"))
-    state = _states(now).annotate(ahead=_number(ahead), wait=F("free_at") - gate.Clock()).first()
-    if state is None:
+    states = _in_order(_states(now).annotate(ahead=_number(ahead), wait=F("free_at") - gate.Clock()))
+    if not states:
         return None
-    closed = gate.obstacle(state, now)
+    state, closed = gate.choose(states, now)
     is_due = record.next_at <= now
     if closed is not None and (is_due or closed.until is None or closed.until > record.next_at):
         return _closed(closed, now)
@@ -66,26 +66,31 @@ def turn_of(record: CedulaInfo, now: datetime) -> Turn | None:
         return None
     if not state.workers:
         return Turn(notice=wording.NO_WORKER)
-    seconds = _estimate(state.usual_seconds, ahead=state.ahead, workers=state.workers, wait=state.wait)
+    seconds = _estimate(state, ahead=state.ahead, workers=state.workers, wait=state.wait)
     return Turn(position=state.ahead + 1, seconds=seconds)
 
 
 def notice(now: datetime) -> Turn | None:
     """Return what keeps everybody waiting, by one query; None while lookups go on."""
-    state = _states(now).first()
-    if state is None:
+    states = _in_order(_states(now))
+    if not states:
         return None
-    closed = gate.obstacle(state, now)
+    state, closed = gate.choose(states, now)
     if closed is not None:
         return _closed(closed, now)
     return None if state.workers else Turn(notice=wording.NO_WORKER)
 
 
 def _states(now: datetime) -> QuerySet[Any, Any]:
-    """Return the source's state together with how many workers live."""
+    """Return the sources' states, each together with how many workers live."""
     workers = Worker.objects.filter(seen_at__gte=now - heartbeat.LATE_AFTER).order_by()
     hosts = workers.annotate(all=Value(1)).values("all").annotate(number=Count("pk"))
-    return SourceState.objects.filter(source=settings.CENSUS_SOURCE).annotate(workers=_number(hosts))
+    return SourceState.objects.filter(source__in=roster.names()).annotate(workers=_number(hosts))
+
+
+def _in_order(states: QuerySet[Any, Any]) -> list[Any]:
+    """Return the states in the order in which their sources are asked, by one query."""
+    return sorted(states, key=lambda state: roster.names().index(state.source))
 
 
 def _number(rows: QuerySet[Any, Any]) -> Coalesce:
@@ -93,11 +98,12 @@ def _number(rows: QuerySet[Any, Any]) -> Coalesce:
     return Coalesce(Subquery(rows.values("number"), output_field=IntegerField()), 0)
 
 
-def _estimate(usual_seconds: float, *, ahead: int, workers: int, wait: float) -> int:
+def _estimate(state: SourceState, *, ahead: int, workers: int, wait: float) -> int:
     """Return in how many seconds the answer may be there, to the next five: by the pace or, if slower, the window."""
-    usual = usual_seconds or FIRST_GUESS_SECONDS
-    step = max(gate.step_seconds(), usual / (settings.CENSUS_IN_FLIGHT * workers))
-    first = min(max(0.0, wait), gate.step_seconds())
+    usual = state.usual_seconds or FIRST_GUESS_SECONDS
+    pace = gate.step_seconds(state.source)
+    step = max(pace, usual / (settings.CENSUS_IN_FLIGHT * workers))
+    first = min(max(0.0, wait), pace)
     return 5 * math.ceil((first + ahead * step + usual) / 5)
 
 

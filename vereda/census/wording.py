@@ -6,7 +6,9 @@ A failure is worded as ours or the site's, never as a verdict on the person.
 from dataclasses import dataclass
 
 from vereda.census.sources.novedades import NovedadKind
-from vereda.census.sources.port import FailureKind
+from vereda.census.sources.parsing import ABOUT_ANOTHER, PLACE_INCOMPLETE
+from vereda.census.sources.pasted import TOO_LONG, TWO_ANSWERS
+from vereda.census.sources.port import Failure, FailureKind
 from vereda.census.statuses import Obstacle, Status
 
 
@@ -24,6 +26,14 @@ class Wording:
     sentence: str
     next_step: str = ""
     for_leader: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceWording:
+    """How people call a source: `name` as it stands after "Según", `label` in a table."""
+
+    name: str
+    label: str
 
 
 _STATUSES = {
@@ -203,17 +213,37 @@ _NOVEDADES = {
 }
 
 _FAILURES = {
-    FailureKind.BLOCKED: "La página de la Registraduría no nos dejó consultar.",
-    FailureKind.TIMEOUT: "La página de la Registraduría no respondió a tiempo.",
-    FailureKind.NETWORK_ERROR: "No pudimos llegar a la página de la Registraduría.",
-    FailureKind.PARSE_ERROR: "La página de la Registraduría respondió algo que no supimos leer.",
+    FailureKind.BLOCKED: "{} no nos dejó consultar.",
+    FailureKind.TIMEOUT: "{} no respondió a tiempo.",
+    FailureKind.NETWORK_ERROR: "{} no estaba disponible.",
+    FailureKind.PARSE_ERROR: "{} respondió algo que no supimos leer.",
     FailureKind.CAPTCHA_FAILED: "No pudimos pasar la verificación de la página de la Registraduría.",
 }
+_ASKED = {"verifik": "El servicio Verifik"}
 
 _SOURCES = {
-    "registraduria": "el censo de la Registraduría",
-    "practice": "el censo de práctica",
-    "demo": "los datos de demostración",
+    "registraduria": SourceWording("el censo de la Registraduría", "Registraduría"),
+    "consultacenso": SourceWording("el censo de la Registraduría", "Registraduría"),
+    "verifik": SourceWording("el servicio Verifik", "Verifik"),
+    "practice": SourceWording("el censo de práctica", "Censo de práctica"),
+    "demo": SourceWording("los datos de demostración", "Demostración"),
+    "asistida": SourceWording("lo que una persona consultó en la página de la Registraduría", "Consulta asistida"),
+}
+
+_PASTED = {
+    FailureKind.BLOCKED: "Ahí la página dice que no dejó consultar. Espere un rato antes de volver a intentarlo.",
+    FailureKind.NETWORK_ERROR: "Ahí la página dice que no pudo consultar. Vuelva a intentarlo más tarde.",
+    FailureKind.CAPTCHA_FAILED: "Ahí la página pide marcar «No soy un robot». Márquelo, consulte y copie otra vez.",
+}
+_UNREADABLE_PASTE = (
+    "Ahí no encontramos la respuesta del censo. Copie el resultado completo, con los títulos de la tabla, "
+    "o la frase que dice que la cédula no está en el censo."
+)
+_PASTE_FLAWS = {
+    ABOUT_ANOTHER: "Eso es de otra cédula. Consulte la de esta persona y copie su resultado.",
+    PLACE_INCOMPLETE: "Ahí falta el municipio, el puesto o la mesa. Copie el resultado completo, con sus títulos.",
+    TWO_ANSWERS: "Ahí hay dos respuestas distintas. Copie solo el resultado de esta persona.",
+    TOO_LONG: "Eso es demasiado largo para ser un resultado. Copie solo lo que respondió la página.",
 }
 
 _SPENT = "Por hoy ya se hicieron todas las consultas previstas."
@@ -236,9 +266,9 @@ def of_status(status: Status, novedad_kind: NovedadKind | None) -> Wording:
     return _STATUSES[status]
 
 
-def of_failure(kind: FailureKind) -> str:
-    """Return the sentence that people read about a failed attempt."""
-    return _FAILURES[kind]
+def of_failure(kind: FailureKind, source: str) -> str:
+    """Return the sentence that people read about a failed attempt at a source."""
+    return _FAILURES[kind].format(_ASKED.get(source, "La página de la Registraduría"))
 
 
 def of_obstacle(why: Obstacle) -> str:
@@ -246,9 +276,14 @@ def of_obstacle(why: Obstacle) -> str:
     return _OBSTACLES[why]
 
 
-def of_source(name: str) -> str:
-    """Return how people call a source, as it stands after "Según"."""
-    return _SOURCES.get(name, name)
+def of_source(name: str) -> SourceWording:
+    """Return how people call a source."""
+    return _SOURCES.get(name, SourceWording(name, name))
+
+
+def of_pasted(failure: Failure) -> str:
+    """Return what is missing in what somebody pasted, and what to do about it."""
+    return _PASTE_FLAWS.get(failure.reason) or _PASTED.get(failure.kind, _UNREADABLE_PASTE)
 
 
 def too_soon(seconds: int) -> str:

@@ -7,13 +7,12 @@ from typing import Any
 from django import forms
 
 from vereda.errors import BadInputError
+from vereda.lib.ids import ID
 from vereda.referrals.groups import Group
 
 PAGE_SIZE = 50
 MOST_MARKED = 10
 ORDERS = ("nombre", "cedula", "fecha", "estado")
-ID = "[1-9][0-9]{0,17}"
-"""A person's number as addresses spell it: it fits into 64 bits."""
 
 _ID = re.compile(ID, re.ASCII)
 _SEEN = re.compile(rf"({ID})\.([0-9a-f]{{8}})", re.ASCII)

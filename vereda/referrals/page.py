@@ -10,6 +10,7 @@ from django.http import QueryDict
 from vereda.accounts.models import User
 from vereda.census import turns
 from vereda.census.progress import Progress, has_come_through, progress_of
+from vereda.census.statuses import ASSISTABLE
 from vereda.census.turns import Turn
 from vereda.referrals.forms import MOST_MARKED, ORDERS, PAGE_SIZE, seen_versions
 from vereda.referrals.groups import Group
@@ -61,6 +62,11 @@ class Tools:
     def failed(self) -> int:
         """How many of what is searched for a lookup in bulk can help."""
         return self.counts.of(Group.FAILED)
+
+    @property
+    def has_unanswered(self) -> bool:
+        """Whether somebody of what is searched for can be looked up by hand."""
+        return any(self.counts.by_status.get(status) for status in ASSISTABLE)
 
     @property
     def shows_failed(self) -> bool:

@@ -1,19 +1,8 @@
 """The addresses of the leader's pages."""
 
-from django.urls import path, register_converter
-from django.urls.converters import IntConverter
+from django.urls import path
 
 from vereda.referrals import views
-from vereda.referrals.forms import ID
-
-
-class IdConverter(IntConverter):
-    """A number that the database can have given."""
-
-    regex = ID
-
-
-register_converter(IdConverter, "id")
 
 urlpatterns = [
     path("referidos/", views.referrals, name="referrals"),

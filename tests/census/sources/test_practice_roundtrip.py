@@ -116,7 +116,7 @@ def test_every_mood_of_the_page_has_its_status(
 def test_a_page_that_never_loads_costs_the_budget_and_no_more(loop: LoopThread, make_source: MakeSource) -> None:
     source = make_source(query="?animo=sin-respuesta", seconds=1)
     outcome = loop.run(source.lookup("19000001", LookupHooks()), seconds=10)
-    assert outcome == Failure(FailureKind.TIMEOUT, "the page did not load in time")
+    assert outcome == Failure(FailureKind.TIMEOUT, "the page did not load in time", is_unreached=True)
 
 
 def test_no_captcha_is_bought_for_a_page_that_has_none(loop: LoopThread, make_source: MakeSource) -> None:

@@ -1,23 +1,42 @@
-"""From a configuration to a source: how one is put together."""
+"""From configurations to sources: how they are put together."""
+
+from collections.abc import Sequence
 
 from vereda.census.sources.browser import Browser
 from vereda.census.sources.captcha import TWOCAPTCHA_URL, CaptchaSolver, NoSolver, TwoCaptcha
 from vereda.census.sources.census import CensusSource
-from vereda.census.sources.config import KNOWN_SOLVERS, KNOWN_SOURCES, SourceConfig
+from vereda.census.sources.config import KNOWN_SOLVERS, KNOWN_SOURCES, SourceConfig, SourceKind
 from vereda.census.sources.port import Source
+from vereda.census.sources.verifik import VerifikSource
 
 
-def build_source(config: SourceConfig) -> Source:
-    """Return the source. Starts nothing. Raises ValueError for a name that nobody knows."""
+def build_sources(configs: Sequence[SourceConfig]) -> list[Source]:
+    """Return the sources, those that open pages with one browser between them. Starts nothing.
+
+    Raises ValueError for a name that nobody knows, and for none.
+    """
+    if not configs:
+        raise ValueError("no census source is configured; see CENSUS_SOURCE")
+    browser = Browser(configs[0].browser_executable, headless=configs[0].browser_headless)
+    return [_build_source(config, browser) for config in configs]
+
+
+def _build_source(config: SourceConfig, browser: Browser) -> Source:
     if config.name not in KNOWN_SOURCES:
         raise ValueError(f"no census source is called {config.name!r}; known: {', '.join(KNOWN_SOURCES)}")
-    return CensusSource(
-        config.name,
-        config.url or KNOWN_SOURCES[config.name],
-        browser=Browser(config.browser_executable, headless=config.browser_headless),
-        solver=build_solver(config),
-        timeout_seconds=config.timeout_seconds,
-    )
+    match KNOWN_SOURCES[config.name].kind:
+        case SourceKind.PAGE:
+            return CensusSource(
+                config.name,
+                config.address,
+                browser=browser,
+                solver=build_solver(config),
+                timeout_seconds=config.timeout_seconds,
+            )
+        case SourceKind.API:
+            return VerifikSource(
+                config.name, config.address, token=config.token, timeout_seconds=config.timeout_seconds
+            )
 
 
 def build_solver(config: SourceConfig) -> CaptchaSolver:

@@ -5,6 +5,8 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
+from typing import TypeGuard
 
 from vereda.census.sources.browser import Browser, Departure, Page, comes_true, content_of, departing, plain_errors
 from vereda.census.sources.captcha import CaptchaError, CaptchaSolver, NoSolver, Solved, TooLateError
@@ -117,7 +119,7 @@ class CensusSource:
                 raise  # a hook's own, none of ours
             outcome = _TOO_LATE[visit.stage]
         await visit.complain_about(outcome)
-        return outcome
+        return replace(outcome, is_unreached=True) if _is_out_of_reach(outcome, visit.stage) else outcome
 
     async def _arrive(self, page: Page, departure: Departure) -> tuple[Dialect, Form] | Failure:
         """Load the page. Its body decides what it is: the complete form has been seen with HTTP 500 as well."""
@@ -202,6 +204,13 @@ class _Visit:
         with suppress(TimeoutError):
             async with asyncio.timeout(_REPORT_SECONDS):
                 await self._solver.report(task_id, good=False)
+
+
+def _is_out_of_reach(outcome: Outcome, stage: str) -> TypeGuard[Failure]:
+    """Say whether the site had no page for us. A site that blocks us, or whose page is unknown, is there."""
+    if not isinstance(outcome, Failure) or outcome.is_ours or stage != "page":
+        return False
+    return outcome.kind in {FailureKind.NETWORK_ERROR, FailureKind.TIMEOUT}
 
 
 def _failure(error: PageError, evidence: str) -> Failure:

@@ -1,12 +1,31 @@
-"""What a source is made of, and which sources and captcha solvers there are. Imports nothing that is slow to import."""
+"""What sources are made of, and which sources and captcha solvers there are. Imports nothing that is slow to import."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class SourceKind(StrEnum):
+    """How a source is asked."""
+
+    PAGE = "page"
+    API = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSource:
+    """A source that there is: how it is asked, and at which address unless told otherwise."""
+
+    kind: SourceKind
+    url: str
+
 
 KNOWN_SOURCES = {
-    "practice": "http://127.0.0.1:8800/censo/consultar/",
-    "registraduria": "https://wsp.registraduria.gov.co/censo/consultar/",
+    "practice": KnownSource(SourceKind.PAGE, "http://127.0.0.1:8800/censo/consultar/"),
+    "registraduria": KnownSource(SourceKind.PAGE, "https://wsp.registraduria.gov.co/censo/consultar/"),
+    "consultacenso": KnownSource(SourceKind.PAGE, "https://consultacenso.registraduria.gov.co/"),
+    "verifik": KnownSource(SourceKind.API, "https://api.verifik.co/v2/co/registraduria/votacion"),
 }
-"""The sources by name, with the page that each opens unless told otherwise."""
+"""The sources by name. The Registraduría's census lives at two addresses."""
 
 KNOWN_SOLVERS = ("none", "2captcha")
 
@@ -18,9 +37,15 @@ class SourceConfig:
     name: str
     url: str = ""
     timeout_seconds: float = 90.0
+    token: str = field(default="", repr=False)
     captcha_solver: str = "none"
     captcha_key: str = field(default="", repr=False)
     captcha_url: str = ""
     captcha_poll_seconds: float = 5.0
     browser_executable: str = ""
     browser_headless: bool = True
+
+    @property
+    def address(self) -> str:
+        """Where it is asked. Raises KeyError for a source that nobody knows."""
+        return self.url or KNOWN_SOURCES[self.name].url

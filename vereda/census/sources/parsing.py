@@ -17,10 +17,13 @@ from vereda.lib.text import fold, tidy
 
 type Row = dict[str, str]
 
+ABOUT_ANOTHER = "the result is about another number"
+PLACE_INCOMPLETE = "a voting place without its municipio, puesto or mesa"
+
 LONGEST_CELL = 300
 _LONGEST_COMPLAINT = 500
 _WHOLE_PAGE = re.compile(r"<(!doctype|html|head|body|title|frameset)\b", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"(?<=[.:;!?])\s+")
+SENTENCE_END = re.compile(r"(?<=[.:;!?])\s+")
 _NOT_IN_CENSUS = re.compile(r"\bno se encuentra en el censo\b")
 _CONDITION = re.compile(r"[¿?]|\b(si|cuando|caso)\b")
 _LONGEST_SENTENCE = 1000
@@ -127,7 +130,7 @@ def read_tables(tables: Iterable[Table], cedula: str) -> Answer | Failure | None
     known = [table for table in tables if "novedad" in table.headers or {"puesto", "mesa"} <= table.headers]
     rows = [row for table in known for row in table.rows]
     if any(is_about_another(row.get("nuip", ""), cedula) for row in rows):
-        return Failure(FailureKind.PARSE_ERROR, "the result is about another number")
+        return Failure(FailureKind.PARSE_ERROR, ABOUT_ANOTHER)
     novedad = next((row for row in rows if row.get("novedad")), None)
     if novedad:
         return _read_novedad(novedad)
@@ -158,8 +161,7 @@ def _read_place(rows: list[Row]) -> Found | Failure:
     }
     if len(places) == 1:
         return places.pop()
-    complaint = "more than one voting place" if places else "a voting place without its municipio, puesto or mesa"
-    return unreadable(complaint, repr(rows))
+    return unreadable("more than one voting place" if places else PLACE_INCOMPLETE, repr(rows))
 
 
 def read_sentences(text: str, cedula: str) -> NotFound | Failure | None:
@@ -167,12 +169,12 @@ def read_sentences(text: str, cedula: str) -> NotFound | Failure | None:
     folded = fold(text)
     if _MAINTENANCE.search(folded):
         return network_error("the census is being updated", text)
-    sentence = next(filter(_says_not_in_census, _SENTENCE_END.split(folded)), None)
+    sentence = next(filter(_says_not_in_census, SENTENCE_END.split(folded)), None)
     if sentence is None:
         return None
     number = _NUMBER.search(sentence)
     if number and is_about_another(number[1], cedula):
-        return Failure(FailureKind.PARSE_ERROR, "the result is about another number")
+        return Failure(FailureKind.PARSE_ERROR, ABOUT_ANOTHER)
     return NotFound()
 
 
@@ -190,7 +192,7 @@ def _read_table(table: LexborNode) -> Table:
         if any((cell.attributes.get("colspan") or "1") != "1" for cell in cells):
             continue
         if all(cell.tag == "th" for cell in cells):
-            headers = headers or [_header(visible_text(cell)) for cell in cells]
+            headers = headers or [header_of(visible_text(cell)) for cell in cells]
         else:
             rows.append(_read_row(cells, headers))
     return Table(frozenset(headers).union(*rows), tuple(rows))
@@ -199,17 +201,18 @@ def _read_table(table: LexborNode) -> Table:
 def _read_row(cells: list[LexborNode], headers: list[str]) -> Row:
     """Name each cell by its own `data-th`, else by the header above it, which must be one for each cell."""
     above = headers if len(headers) == len(cells) else [""] * len(cells)
-    names = [_header(cell.attributes.get("data-th") or "") or over for cell, over in zip(cells, above, strict=True)]
-    return {name: _value(cell) for name, cell in zip(names, cells, strict=True) if name}
+    names = [header_of(cell.attributes.get("data-th") or "") or over for cell, over in zip(cells, above, strict=True)]
+    return {name: value_of(visible_text(cell)) for name, cell in zip(names, cells, strict=True) if name}
 
 
-def _header(text: str) -> str:
+def header_of(text: str) -> str:
+    """Return a header as headers are told apart."""
     return fold(text).rstrip(" :.")
 
 
-def _value(cell: LexborNode) -> str:
-    """The cell's text; empty when it says nothing ("---") or is longer than anything that a census prints."""
-    text = tidy(visible_text(cell))
+def value_of(text: str) -> str:
+    """Return a cell's text; empty when it says nothing ("---") or is longer than anything that a census prints."""
+    text = tidy(text)
     return text if len(text) <= LONGEST_CELL and any(character.isalnum() for character in text) else ""
 
 

@@ -9,7 +9,9 @@ import re
 from vereda.census.sources.evidence import scrub, storable
 from vereda.census.sources.novedades import NovedadKind, kind_of
 from vereda.census.sources.parsing import (
+    ABOUT_ANOTHER,
     LONGEST_CELL,
+    PLACE_INCOMPLETE,
     is_about_another,
     json_object,
     media_type,
@@ -81,12 +83,12 @@ def _read_place(reply: Fields, body: str, cedula: str) -> Found | Failure:
     row = _fields(inner) if isinstance(inner, dict) else None
     if not row:
         return unreadable("a voting place without its fields", body)
-    if is_about_another(_text(row.get("nuip")), cedula):
+    if is_about_another(text_of(row.get("nuip")), cedula):
         return _about_another()
-    municipio, puesto, mesa = (_text(row.get(key)) for key in ("nom_mun", "nom_puesto", "mesa"))
+    municipio, puesto, mesa = (text_of(row.get(key)) for key in ("nom_mun", "nom_puesto", "mesa"))
     if not (municipio and puesto and mesa):
-        return unreadable("a voting place without its municipio, puesto or mesa", body)
-    return Found(municipio, puesto, mesa, _text(row.get("nom_depto")), _text(row.get("direccion")))
+        return unreadable(PLACE_INCOMPLETE, body)
+    return Found(municipio, puesto, mesa, text_of(row.get("nom_depto")), text_of(row.get("direccion")))
 
 
 def _read_novedad(reply: Fields, body: str, cedula: str) -> Answer | Failure:
@@ -116,12 +118,13 @@ def _read_absence(reply: Fields, body: str, cedula: str) -> Answer | Failure:
     complaint = read_complaint(text, body, is_success=False)
     if complaint is not None:
         return complaint
-    if reply.get("novedad") is False and not _has_place(reply) and _says_absent(fold(text)):
+    if reply.get("novedad") is False and not _has_place(reply) and says_absent(fold(text)):
         return NotFound()
     return unreadable("the reply does not say that somebody is absent in words that are known", body)
 
 
-def _says_absent(folded: str) -> bool:
+def says_absent(folded: str) -> bool:
+    """Say whether a text is nothing but a sentence that somebody is not in the census."""
     return _ABSENT.fullmatch(folded) is not None and not _CONDITION.search(folded)
 
 
@@ -146,20 +149,20 @@ def _with_evidence[T: Answer](outcome: T | Failure, body: str) -> T | Failure:
 
 
 def _about_another() -> Failure:
-    return Failure(FailureKind.PARSE_ERROR, "the result is about another number")
+    return Failure(FailureKind.PARSE_ERROR, ABOUT_ANOTHER)
 
 
 def _has_place(reply: Fields) -> bool:
     inner = reply.get("data")
     row = _fields(inner) if isinstance(inner, dict) else None
-    return bool(row and (_text(row.get("nom_puesto")) or _text(row.get("mesa"))))
+    return bool(row and (text_of(row.get("nom_puesto")) or text_of(row.get("mesa"))))
 
 
 def _names_another(reply: Fields, cedula: str) -> bool:
     inner = reply.get("data")
     row = (_fields(inner) if isinstance(inner, dict) else None) or {}
     numbers = (fields.get(key) for fields in (reply, row) for key in ("nuip", "documento"))
-    return any(is_about_another(_text(number), cedula) for number in numbers)
+    return any(is_about_another(text_of(number), cedula) for number in numbers)
 
 
 def _fields(payload: Fields) -> Fields | None:
@@ -168,8 +171,8 @@ def _fields(payload: Fields) -> Fields | None:
     return fields if len(fields) == len(payload) else None
 
 
-def _text(value: object) -> str:
-    """The field's text; empty when it says nothing ("---") or is longer than anything that a census prints."""
+def text_of(value: object) -> str:
+    """Return a field's text; empty when it says nothing ("---") or is longer than anything that a census prints."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -181,4 +184,4 @@ def _text(value: object) -> str:
 def _message(reply: Fields, key: str) -> str:
     """A sentence of the reply, without markup; empty when it is none or too long for one."""
     value = reply.get(key)
-    return _text(visible_text_of(storable(value))) if isinstance(value, str) else ""
+    return text_of(visible_text_of(storable(value))) if isinstance(value, str) else ""

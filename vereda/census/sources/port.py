@@ -57,6 +57,7 @@ class Failure:
 
     `is_ours` says that the fault is on this side of the network, so that it tells nothing about the site. `reader` says
     how the evidence can be read again (`replaying.py`); it is empty where that is not a whole reply about somebody.
+    `is_unreached` says that the source could not be reached: nothing was asked of it.
     """
 
     kind: FailureKind
@@ -64,6 +65,7 @@ class Failure:
     evidence: str = ""
     is_ours: bool = False
     reader: str = ""
+    is_unreached: bool = False
 
     @property
     def status(self) -> str:

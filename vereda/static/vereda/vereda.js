@@ -41,7 +41,7 @@
     try {
       await copy(button.dataset.copy);
     } catch {
-      return toast("Su navegador no dejó copiar. Mantenga oprimido el enlace para copiarlo.", "warning");
+      return toast("Su navegador no dejó copiar. Mantenga oprimido el texto para copiarlo.", "warning");
     }
     const label = button.querySelector("[data-label]");
     const before = label.textContent;

@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "(Re)create the demo data; refuses on a database that holds anybody else."
 
     def handle(self, **options: Any) -> None:
-        if settings.CENSUS_SOURCE != "practice":
+        if "practice" not in settings.CENSUS_SOURCE:
             raise CommandError("The demo's people are for the practice census only: nothing was changed.")
         if demo.holds_other_people():
             raise CommandError("This database holds people who are not of the demo: nothing was changed.")

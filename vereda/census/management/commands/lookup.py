@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -17,7 +18,7 @@ _TEXTS = ("departamento", "municipio", "puesto", "direccion", "mesa", "novedad",
 
 
 class Command(BaseCommand):
-    help = "Ask the configured source about one cédula. Exit status: 0 answered, 2 bad cédula, 3 no answer."
+    help = "Ask the configured sources about one cédula. Exit status: 0 answered, 2 bad cédula, 3 no answer."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,23 +32,28 @@ class Command(BaseCommand):
             self.stderr.write(str(error))
             raise SystemExit(BAD_CEDULA) from None
         try:
-            source = engine.configured_source()
+            sources = engine.configured_sources()
         except ValueError as error:
             self.stderr.write(str(error))
             raise SystemExit(NO_ANSWER) from None
         started = time.monotonic()
-        outcome = asyncio.run(_ask(source, bare))
-        report = _report(bare, source.name, outcome, time.monotonic() - started)
+        source, outcome = asyncio.run(_ask(sources, bare))
+        report = _report(bare, source, outcome, time.monotonic() - started)
         self.stdout.write(_as_json(report) if json else _as_lines(report))
         raise SystemExit(NO_ANSWER if isinstance(outcome, Failure) else ANSWERED)
 
 
-async def _ask(source: Source, cedula: str) -> Outcome:
-    """Return what the source brought."""
+async def _ask(sources: Sequence[Source], cedula: str) -> tuple[str, Outcome]:
+    """Return which source was asked last, and what it brought: the first one that is not out of reach."""
     try:
-        return await source.lookup(cedula, LookupHooks())
+        for source in sources:
+            outcome = await source.lookup(cedula, LookupHooks())
+            if not (isinstance(outcome, Failure) and outcome.is_unreached):
+                break
+        return source.name, outcome
     finally:
-        await source.close()
+        for source in sources:
+            await source.close()
 
 
 def _report(cedula: str, source: str, outcome: Outcome, seconds: float) -> dict[str, object]:

@@ -86,7 +86,7 @@ def prepare_database() -> None:
     """Bring the database up to date, and fill it with demo data when nobody is in it."""
     try:
         call_command("migrate", interactive=False, verbosity=0)
-        if settings.CENSUS_SOURCE == "practice" and not get_user_model().objects.exists():
+        if "practice" in settings.CENSUS_SOURCE and not get_user_model().objects.exists():
             call_command("demo", stdout=StringIO())  # its logins are announced when they can be used
     except OperationalError as error:
         raise CommandError(f"La base de datos no responde: {error}") from error
@@ -121,7 +121,7 @@ def static_sources() -> Iterator[Path]:
 
 def choose_practice_port(wanted: int) -> int | None:
     """Return the practice site's port, or None for none: another source is asked, or an operator's own runs there."""
-    if settings.CENSUS_SOURCE != "practice":
+    if "practice" not in settings.CENSUS_SOURCE:
         return None
     if is_free(wanted):
         return wanted
@@ -137,7 +137,8 @@ def programs(port: int, practice_port: int | None) -> list[Program]:
     """Return what is to run. The practice site comes first: it is up when the worker wants it."""
     variables = {}
     if practice_port not in {None, PRACTICE_PORT} and not is_practice_configured():
-        variables["CENSUS_URL"] = f"http://{HOST}:{practice_port}/censo/consultar/"
+        url = f"http://{HOST}:{practice_port}/censo/consultar/"
+        variables["CENSUS_URL"] = ",".join(url if name == "practice" else "" for name in settings.CENSUS_SOURCE)
     web = Program("web", gunicorn(port), variables)
     work = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--grace", GRACE_SECONDS]
     worker = Program("worker", work, variables)

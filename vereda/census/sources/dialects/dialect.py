@@ -27,10 +27,20 @@ class Form:
     flaw: str = ""
 
 
-class Dialect(Protocol):
-    """How to use one generation of the page. May raise `PageError`, and whatever Playwright raises."""
+class Reader(Protocol):
+    """Reads replies of one kind."""
 
     name: str
+    """Stands with kept replies, so that they are read by the same reader again."""
+
+    def read(self, reply: Reply, cedula: str) -> Answer | Failure:
+        """Return what the reply says about this cédula."""
+        ...
+
+
+class Dialect(Reader, Protocol):
+    """How to use one generation of the page. May raise `PageError`, and whatever Playwright raises."""
+
     find: str
     """A JavaScript function that gives the form's parts in a page of this generation, and null in any other."""
 
@@ -40,8 +50,4 @@ class Dialect(Protocol):
 
     async def ask(self, page: Page, cedula: str, token: str) -> Reply:
         """Fill the form, hand the captcha token over if there is one, send it and return the reply."""
-        ...
-
-    def read(self, reply: Reply, cedula: str) -> Answer | Failure:
-        """Return what the reply says about this cédula."""
         ...
