@@ -15,14 +15,20 @@ from vereda.census.models import BulkRefresh, CedulaInfo
 from vereda.census.statuses import Status
 
 ROLES = ("anonymous", "user", "leader of the person", "other leader", "superuser")
-PUBLIC = {"register", "login", "privacy", "health", "admin-login"}
+PUBLIC = {"register", "login", "login-code", "privacy", "health", "admin-login"}
 LOGIN = "to the login"
 ADDRESSES = {
     "home": "/",
     "register": "/registro/",
     "login": "/ingresar/",
+    "login-code": "/ingresar/codigo/",
     "logout": "/salir/",
     "password": "/perfil/clave/",
+    "second-step": "/perfil/dos-pasos/",
+    "second-step-start": "/perfil/dos-pasos/empezar/",
+    "second-step-on": "/perfil/dos-pasos/activar/",
+    "second-step-codes": "/perfil/dos-pasos/codigos/",
+    "second-step-off": "/perfil/dos-pasos/desactivar/",
     "privacy": "/privacidad/",
     "profile": "/perfil/",
     "census": "/censo/",
@@ -51,9 +57,16 @@ MATRIX = {                              # nobody Caro  Beto  Dani  Ana
     ("register", "POST"):                (200,   302,   302,   302,   302),
     ("login", "GET"):                    (200,   302,   302,   302,   302),
     ("login", "POST"):                   (200,   302,   302,   302,   302),
+    ("login-code", "GET"):               (LOGIN, LOGIN, LOGIN, LOGIN, LOGIN),
+    ("login-code", "POST"):              (LOGIN, LOGIN, LOGIN, LOGIN, LOGIN),
     ("logout", "POST"):                  (LOGIN, LOGIN, LOGIN, LOGIN, LOGIN),
     ("password", "GET"):                 (LOGIN, 200,   200,   200,   200),
     ("password", "POST"):                (LOGIN, 200,   200,   200,   200),
+    ("second-step", "GET"):              (LOGIN, 403,   200,   200,   200),
+    ("second-step-start", "POST"):       (LOGIN, 403,   302,   302,   302),
+    ("second-step-on", "POST"):          (LOGIN, 403,   200,   200,   200),
+    ("second-step-codes", "POST"):       (LOGIN, 403,   302,   302,   302),
+    ("second-step-off", "POST"):         (LOGIN, 403,   302,   302,   302),
     ("privacy", "GET"):                  (200,   200,   200,   200,   200),
     ("profile", "GET"):                  (LOGIN, 200,   200,   200,   200),
     ("profile", "POST"):                 (LOGIN, 200,   200,   200,   200),

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 from vereda.census.models import LONGEST_TEXT, LookupAttempt
@@ -37,9 +38,48 @@ def test_the_glossary_knows_every_status_and_outcome() -> None:
         assert str(word) in glossary
 
 
+# fmt: off
+ASVS = {
+    "1.2": 5, "1.3": 2, "1.5": 1, "2.1": 1, "2.2": 2, "2.3": 1, "3.2": 2, "3.3": 1, "3.4": 2, "3.5": 3,
+    "4.1": 1, "4.4": 1, "5.2": 2, "5.3": 2, "6.1": 1, "6.2": 8, "6.3": 2, "6.4": 2, "7.2": 4, "7.4": 2,
+    "8.1": 1, "8.2": 2, "8.3": 1, "9.1": 3, "9.2": 1, "10.4": 5, "11.3": 2, "11.4": 1, "12.1": 1, "12.2": 2,
+    "13.4": 1, "14.2": 1, "14.3": 1, "15.1": 1, "15.2": 1, "15.3": 1,
+}
+# fmt: on
+"""How many requirements of level 1 each section of ASVS 5.0 begins with."""
+
+
+def checklist() -> list[list[str]]:
+    """Return the rows of the security checklist: number, about, status, by."""
+    rows = re.findall(r"^\| (\d+\.\d+\.\d+) \| (.*) \| (.*) \| (.*) \|$", read("docs/security.md"), re.MULTILINE)
+    return [list(row) for row in rows]
+
+
+def test_the_checklist_has_every_requirement_of_level_1_once() -> None:
+    numbers = [f"{section}.{number}" for section, count in ASVS.items() for number in range(1, count + 1)]
+
+    assert [row[0] for row in checklist()] == numbers
+    assert len(numbers) == 70
+
+
+@pytest.mark.parametrize("row", checklist(), ids=lambda row: row[0])
+def test_what_the_checklist_names_exists(row: list[str]) -> None:
+    _, _, status, by = row
+    tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", by)
+    names = re.findall(r"`([A-Z0-9_]+)`", by)
+
+    assert status in {"met", "not applicable", "open"}
+    assert by
+    assert tests or names or status != "met"
+    for path, name in tests:
+        assert f"def {name}(" in read(path)
+    for name in names:
+        assert hasattr(settings, name)
+
+
 def test_every_file_that_a_document_names_exists() -> None:
-    for document in ["README.md", "CONTRIBUTING.md", "docs/architecture.md"]:
-        for path in re.findall(r"`((?:vereda|practice|tests|docs|bench)/[\w./]+)`", read(document)):
+    for document in ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/security.md"]:
+        for path in re.findall(r"`((?:vereda|practice|tests|docs|bench)/[\w./]+)(?:::\w+)?`", read(document)):
             assert (ROOT / path).exists(), f"{document} names {path}"
 
 

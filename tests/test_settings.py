@@ -20,11 +20,12 @@ PRODUCTION = {
 }
 
 
-def test_the_deployment_check_is_clean_with_production_variables() -> None:
+@pytest.mark.parametrize("source", ["practice", "registraduria"])
+def test_the_deployment_check_is_clean_with_production_variables(source: str) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=settings.BASE_DIR,
-        env={**os.environ, **PRODUCTION},
+        env={**os.environ, **PRODUCTION, "CENSUS_SOURCE": source},
         capture_output=True,
         text=True,
     )
@@ -87,6 +88,37 @@ def test_variables_that_are_set_to_nothing_leave_practice_on_this_machine() -> N
     code = "from django.conf import settings as s; print(s.CENSUS_SOURCE, s.CAPTCHA_SOLVER, s.TWOCAPTCHA_URL)"
 
     assert printed_by(code, **empty) == "['practice'] 2captcha http://127.0.0.1:8800"
+
+
+@pytest.mark.parametrize(
+    ("variables", "is_required"),
+    [
+        ({"CENSUS_SOURCE": "practice"}, "False"),
+        ({"CENSUS_SOURCE": "registraduria"}, "True"),
+        ({"CENSUS_SOURCE": "registraduria", "DEBUG": "true"}, "False"),
+        ({"CENSUS_SOURCE": "registraduria", "REQUIRE_SUPERUSER_2FA": "false"}, "False"),
+        ({"CENSUS_SOURCE": "practice", "REQUIRE_SUPERUSER_2FA": "true"}, "True"),
+    ],
+)
+def test_superusers_need_a_second_step_where_the_people_are_real(variables: dict[str, str], is_required: str) -> None:
+    code = "from django.conf import settings; print(settings.REQUIRE_SUPERUSER_2FA)"
+
+    assert printed_by(code, **variables) == is_required
+
+
+@pytest.mark.parametrize(
+    ("variables", "count"),
+    [({}, "0"), ({"BEHIND_TLS": "true"}, "1"), ({"BEHIND_TLS": "true", "PROXY_COUNT": "2"}, "2")],
+)
+def test_a_proxy_is_counted_where_one_ends_tls(variables: dict[str, str], count: str) -> None:
+    assert printed_by("from django.conf import settings; print(settings.PROXY_COUNT)", **variables) == count
+
+
+@pytest.mark.parametrize(("given", "keys"), [("", "['the-secret']"), ("new", "['new']"), ("new,old", "['new', 'old']")])
+def test_the_audit_is_sealed_by_keys_of_its_own_or_the_secret_key(given: str, keys: str) -> None:
+    code = "from django.conf import settings; print(settings.AUDIT_KEYS)"
+
+    assert printed_by(code, SECRET_KEY="the-secret", AUDIT_KEYS=given) == keys
 
 
 def test_switching_to_the_real_site_drops_every_practice_setting() -> None:

@@ -26,6 +26,17 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _refusal(request, 404, "", "Eso ya no existe, o no es suyo para verlo. Recargue la página.")
 
 
+def too_many_requests(request: HttpRequest, text: str, seconds: int) -> HttpResponse:
+    """Answer 429 with the time left: a toast for htmx, a page for a plain form."""
+    if getattr(request, "htmx", False):
+        response = trigger_client_event(HttpResponse(), "showToast", {"message": text, "type": "warning"})
+    else:
+        response = render(request, "429.html", {"message": text})
+    response.status_code = 429
+    response["Retry-After"] = str(seconds)
+    return response
+
+
 def _refusal(request: HttpRequest, status: int, text: str, toast: str) -> HttpResponse:
     if getattr(request, "htmx", False):
         message = {"message": text or toast, "type": "warning"}

@@ -7,23 +7,49 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
+from vereda.headers import HEADERS, over_tls
+
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-_SENTENCE = "La solicitud está mal formada. Revise la dirección y vuelva a intentarlo."
+MOST_BYTES = 1024 * 1024
+"""Of a body. No form here comes near it, and Django would take in whole files that nobody asked for."""
+
+_MALFORMED = "La solicitud está mal formada. Revise la dirección y vuelva a intentarlo."
+_TOO_LARGE = "Lo que envió es demasiado grande."
 
 
 def refusing_malformed(application: "WSGIApplication") -> "WSGIApplication":
-    """Return the application behind a 400 for NUL in query or cookies and for a charset that is no text encoding."""
+    """Return the application behind a 413 for long bodies, and a 400 for NUL and for charsets that encode no text."""
 
     def guarded(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if not _is_malformed(environ):
-            return application(environ, start_response)
-        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")]
-        start_response("400 Bad Request", headers)
-        return [_SENTENCE.encode()]
+        if _is_too_large(environ):
+            return _refuse(start_response, "413 Content Too Large", _TOO_LARGE)
+        if _is_malformed(environ):
+            return _refuse(start_response, "400 Bad Request", _MALFORMED)
+        return application(environ, start_response)
 
     return guarded
+
+
+def _refuse(start_response: "StartResponse", status: str, sentence: str) -> Iterable[bytes]:
+    """Answer with a sentence."""
+    headers = {
+        "Content-Type": "text/plain; charset=utf-8",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        **HEADERS,
+        **over_tls(),
+    }
+    start_response(status, list(headers.items()))
+    return [sentence.encode()]
+
+
+def _is_too_large(environ: "WSGIEnvironment") -> bool:
+    """Content-Length is digits or nothing: the web server has seen to that."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    return not length.isdigit() or int(length) > MOST_BYTES
 
 
 def _is_malformed(environ: "WSGIEnvironment") -> bool:

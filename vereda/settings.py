@@ -5,6 +5,7 @@ Grouped as an operator thinks: web, people, database, queue, census, then what n
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from itertools import zip_longest
 from pathlib import Path
@@ -57,21 +58,34 @@ def most_dollars(name: str) -> Decimal | None:
     return None if env.str(name) == "none" else env.decimal(name)
 
 
+def folder(name: str) -> str:
+    """Return a path below the root, with a slash at its end only."""
+    return env.str(name).strip("/") + "/"
+
+
 # Web
 
 SECRET_KEY = env.str("SECRET_KEY")
 DEBUG = given(env.bool, "DEBUG", default=False)
 ALLOWED_HOSTS = given(env.list, "ALLOWED_HOSTS", ["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS: list[str] = given(env.list, "CSRF_TRUSTED_ORIGINS", [])
+ADMIN_PATH = given(folder, "ADMIN_PATH", "admin/")
 ROOT_URLCONF = "vereda.urls"
 WSGI_APPLICATION = "vereda.wsgi.application"
 
 BEHIND_TLS = given(env.bool, "BEHIND_TLS", default=False)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SECURE_REDIRECT_EXEMPT = [r"^salud/$"]  # monitors ask from inside, without TLS
+COOKIE_PREFIX = "__Host-" if BEHIND_TLS else ""  # browsers take such a cookie from this very host only, over TLS
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+MESSAGES_COOKIE_NAME = f"{COOKIE_PREFIX}messages"
+MESSAGE_STORAGE = "vereda.cookies.MessageStorage"
+CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if BEHIND_TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+PROXY_COUNT = given(env.int, "PROXY_COUNT", int(BEHIND_TLS))
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CSP = {
@@ -89,6 +103,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 # People
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["vereda.accounts.lockout.Backend"]
+PASSWORD_HASHERS = [
+    "vereda.accounts.hashers.Argon2",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # what was stored before; the next login makes it Argon2
+]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -103,6 +122,28 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+# Wrong passwords that are taken within the wait of each other: of one account from one place; of one account, or from
+# one place. Counted by django-axes; vereda/accounts/lockout.py has the rules.
+LOGIN_FAILURES = given(env.int, "LOGIN_FAILURES", 10)
+LOGIN_FAILURES_WIDE = given(env.int, "LOGIN_FAILURES_WIDE", 100)
+LOGIN_WAIT_MINUTES = given(env.float, "LOGIN_WAIT_MINUTES", 15.0)
+REGISTRATIONS_PER_HOUR = given(env.int, "REGISTRATIONS_PER_HOUR", 300)
+
+AXES_HANDLER = "vereda.accounts.lockout.Handler"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
+AXES_FAILURE_LIMIT = 1  # the handler compares with the limits above
+AXES_COOLOFF_TIME = timedelta(minutes=LOGIN_WAIT_MINUTES)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "vereda.accounts.lockout.username_key"
+AXES_CLIENT_IP_CALLABLE = "vereda.accounts.requests.place_of"
+AXES_LOCKOUT_CALLABLE = "vereda.accounts.lockout.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 # Database
 
@@ -174,6 +215,10 @@ TWOCAPTCHA_API_KEY = given(env.str, "TWOCAPTCHA_API_KEY", "practica" if PRACTICE
 TWOCAPTCHA_URL = given(env.str, "TWOCAPTCHA_URL", PRACTICE_ORIGIN)
 TWOCAPTCHA_POLL_SECONDS = given(env.float, "TWOCAPTCHA_POLL_SECONDS", 0.2 if PRACTICE_ORIGIN else 5.0)
 
+# Superusers see everybody's data. With the invented people of the practice source a password suffices.
+DEMO_PASSWORD = "vereda-demo"  # noqa: S105 - what ./run prints; it opens nothing where another source answers
+REQUIRE_SUPERUSER_2FA = given(env.bool, "REQUIRE_SUPERUSER_2FA", not DEBUG and CENSUS_SOURCE != "practice")
+
 # The rest
 
 INSTALLED_APPS = [
@@ -187,10 +232,15 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "django_htmx",
     "django_q",
 ]
 MIDDLEWARE = [
+    "vereda.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -200,8 +250,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "vereda.accounts.middleware.LoginRequiredMiddleware",
+    "vereda.accounts.middleware.SecondStepMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
     {
@@ -224,6 +276,8 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_MIMETYPES = {".svg": "image/svg+xml; charset=utf-8"}
 STATICFILES_DIRS = [BASE_DIR / "vereda" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -247,6 +301,7 @@ LOGGING = {
         "vereda": {"level": LOG_LEVEL},
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "axes": {"level": "ERROR"},  # vereda.accounts.lockout says what an operator needs to know
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },
 }

@@ -3,10 +3,11 @@
 Next on the reading path: `vereda/accounts/models.py`.
 """
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, register_converter
 
-from vereda.accounts.views import admin_login
+from vereda.accounts.login import admin_login
 from vereda.lib.ids import IdConverter
 
 register_converter(IdConverter, "id")  # before the apps' addresses, which use it
@@ -15,8 +16,8 @@ urlpatterns = [
     path("", include("vereda.accounts.urls")),
     path("", include("vereda.census.urls")),
     path("", include("vereda.referrals.urls")),
-    path("admin/login/", admin_login, name="admin-login"),
-    path("admin/", admin.site.urls),
+    path(f"{settings.ADMIN_PATH}login/", admin_login, name="admin-login"),
+    path(settings.ADMIN_PATH, admin.site.urls),
 ]
 handler400 = "vereda.errors.bad_request"
 handler403 = "vereda.errors.permission_denied"

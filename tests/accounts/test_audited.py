@@ -114,6 +114,35 @@ def test_a_password_that_is_given_to_somebody_is(as_ana: Client, ana: User, caro
     assert entries() == [("password_changed", ana, caro, "")]
 
 
+@pytest.mark.parametrize("path", ["change", "password"])
+def test_the_administration_shows_no_full_cedula_by_itself(as_ana: Client, caro: User, path: str) -> None:
+    html = as_ana.get(f"/admin/accounts/user/{caro.pk}/{path}/").content.decode()
+
+    assert caro.full_name in html
+    assert caro.cedula not in html
+    assert caro.cedula_dotted not in html
+
+
+def reveal(client: Client, *people: User) -> str:
+    """Ask the administration for full cédulas and return what it shows then."""
+    form = {"action": "reveal", "_selected_action": [person.pk for person in people]}
+    return client.post("/admin/accounts/user/", form, follow=True).content.decode()
+
+
+def test_a_full_cedula_that_the_administration_shows_on_demand_is(as_ana: Client, ana: User, caro: User) -> None:
+    page = reveal(as_ana, caro)
+
+    assert f"Caro Bermúdez: {caro.cedula_dotted}" in page
+    assert entries() == [("cedula_seen", ana, caro, "")]
+
+
+def test_it_shows_only_a_few_at_a_time(as_ana: Client, beto: User) -> None:
+    page = reveal(as_ana, *[make.person() for _ in range(11)])
+
+    assert "Son máximo 10 personas a la vez." in page
+    assert not entries()
+
+
 @pytest.mark.parametrize("path", ["", "?action__exact=cedula_seen", "?actor__id__exact={ana}", "?q=Bermúdez"])
 def test_superusers_read_and_filter_the_trail(as_ana: Client, ana: User, caro: User, path: str) -> None:
     audit.record(action=AuditEntry.Action.CEDULA_SEEN, actor=ana, person=caro)

@@ -171,17 +171,20 @@ def test_a_registration_is_remembered_only_until_the_browser_closes(client: Clie
 
 
 @pytest.mark.parametrize(
-    ("is_behind_tls", "forwarded", "stored"),
+    ("proxies", "forwarded", "stored"),
     [
-        (True, "203.0.113.9, 198.51.100.7", "198.51.100.7"),
-        (True, "nonsense", None),
-        (False, "203.0.113.9", "127.0.0.1"),
+        (1, "203.0.113.9, 198.51.100.7", "198.51.100.7"),
+        (1, "nonsense", None),
+        (1, "", "127.0.0.1"),
+        (2, "192.0.2.1, 203.0.113.9, 198.51.100.7", "203.0.113.9"),
+        (2, "203.0.113.9", "203.0.113.9"),
+        (0, "203.0.113.9", "127.0.0.1"),
     ],
 )
 def test_the_proof_carries_the_persons_address_and_not_the_proxys(
-    client: Client, db: None, settings: Any, is_behind_tls: bool, forwarded: str, stored: str | None
+    client: Client, db: None, settings: Any, proxies: int, forwarded: str, stored: str | None
 ) -> None:
-    settings.BEHIND_TLS = is_behind_tls
+    settings.PROXY_COUNT = proxies
     client.post("/registro/", FORM, headers={"X-Forwarded-For": forwarded})
 
     assert Consent.objects.get().address == stored

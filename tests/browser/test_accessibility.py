@@ -1,12 +1,15 @@
 """Every page, with axe: WCAG 2.2 AA and best practice, on a phone and on a laptop."""
 
+import base64
 from collections.abc import Callable
 from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django_otp.oath import totp
 from playwright.sync_api import Page, expect
 
+from tests import make
 from tests.browser.conftest import LAPTOP, PHONE
 from tests.browser.people import BLOCKED, DECEASED, DOUBLE, ERROR, FOUND, NOT_FOUND, TIMEOUT, Invited, Somebody
 from tests.stack import Stack
@@ -133,6 +136,40 @@ def test_looking_somebody_up_by_hand_is_accessible_at_every_step(
     page.get_by_role("button", name="Guardar y seguir").click()
     expect(page.get_by_role("heading", level=2)).to_have_text("Nadie espera respuesta")
     assert_clean(page)
+
+
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_the_second_step_is_accessible_from_the_set_up_to_the_login(
+    page: Page, product: Stack, open_list: Callable[..., Somebody], size: dict[str, int]
+) -> None:
+    page.set_viewport_size(size)
+    leader = open_list()
+    page.goto(f"{product.url}/perfil/dos-pasos/")
+    assert_clean(page)
+    page.get_by_role("button", name="Empezar").click()
+    page.get_by_role("button", name="Activar").click()
+    expect(page.locator("[name=code]")).to_have_attribute("aria-invalid", "true")
+    assert_clean(page)
+    page.locator("[name=code]").fill(code_of(page.locator("#secreto").inner_text()))
+    page.get_by_role("button", name="Activar").click()
+    expect(page.locator(".codes li")).to_have_count(10)
+    assert_clean(page)
+    page.get_by_role("link", name="Ya los guardé").click()
+    assert_clean(page)
+    page.context.clear_cookies()
+    page.goto(f"{product.url}/ingresar/")
+    page.get_by_role("textbox", name="Número de cédula").fill(leader.cedula)
+    page.get_by_role("textbox", name="Clave").fill(make.PASSWORD)
+    page.get_by_role("button", name="Ingresar").click()
+    page.wait_for_url("**/ingresar/codigo/")
+    assert_clean(page)
+    page.get_by_role("link", name="Use un código de respaldo").click()
+    assert_clean(page)
+
+
+def code_of(secret: str) -> str:
+    """Return what a phone shows that was given the secret as the page shows it."""
+    return f"{totp(base64.b32decode(''.join(secret.split()))):06}"
 
 
 def open_other_list(page: Page, open_list: Callable[..., Somebody], *invited: Invited, is_leader: bool = True) -> None:

@@ -23,6 +23,16 @@ def test_every_login_that_is_printed_works(demo_people: None, client: Client) ->
         assert client.login(username=login.cedula, password=login.password)
 
 
+def test_where_a_real_source_answers_no_printed_login_opens_anything(
+    demo_people: None, client: Client, settings: Any
+) -> None:
+    settings.CENSUS_SOURCE = "registraduria"
+
+    for login in demo.LOGINS:
+        assert client.post("/ingresar/", {"username": login.cedula, "password": login.password}).status_code == 200
+        assert "_auth_user_id" not in client.session
+
+
 def test_the_demo_shows_answers_and_failures(demo_people: None) -> None:
     statuses = set(CedulaInfo.objects.values_list("status", flat=True))
 

@@ -26,6 +26,14 @@ def register(
 
 
 @transaction.atomic
+def change_password(*, user: User, password: str) -> None:
+    """Change a person's own password."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    audit.record(action=AuditEntry.Action.PASSWORD_CHANGED, actor=user, person=user)
+
+
+@transaction.atomic
 def reveal_cedula(*, person: User, actor: User) -> str:
     """Return a person's full cédula as people write it, with a record of who looked: both or neither."""
     audit.record(action=AuditEntry.Action.CEDULA_SEEN, actor=actor, person=person)

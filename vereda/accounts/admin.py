@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.html import format_html
+from django_otp.plugins.otp_static.admin import StaticDevice
+from django_otp.plugins.otp_totp.admin import TOTPDevice
 
-from vereda.accounts import audit
+from vereda.accounts import actions, audit, second_step
 from vereda.accounts.forms import CedulaField, NameField, PhoneField
 from vereda.accounts.models import AuditEntry, Consent, User
 
@@ -55,25 +58,53 @@ class PersonAdmin(UserAdmin[User]):
     search_fields = ("full_name",)  # what is searched for stands in the address, where no cédula or phone belongs
     ordering = ("-date_joined",)
     raw_id_fields = ("referred_by",)
-    readonly_fields = ("referral_code", "date_joined", "last_login")
+    readonly_fields = ("referral_code", "date_joined", "last_login", "second_step_since")
     filter_horizontal = ("groups", "user_permissions")
     fieldsets = (
-        (None, {"fields": ("cedula", "full_name", "phone", "password")}),
+        (None, {"fields": ("shown_cedula", "full_name", "phone", "password")}),
         ("Red", {"fields": ("role", "referral_code", "referred_by", "referral_goal")}),
         ("Permisos", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
-        ("Fechas", {"fields": ("date_joined", "last_login")}),
+        ("Fechas", {"fields": ("date_joined", "last_login", "second_step_since")}),
     )
     add_fieldsets = ((None, {"fields": ("cedula", "full_name", "phone", "usable_password", "password1", "password2")}),)
 
+    change_user_password_template = "admin/accounts/change_password.html"  # noqa: S105 - a path
+    actions = ("reveal", "turn_second_step_off")
+
+    MOST_REVEALED = 10
     POWER = ("role", "is_staff", "is_superuser", "groups", "user_permissions")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Close the fields that give power to everybody but superusers, and a person's cédula to everybody.
-
-        The census answered about that cédula: another one is another person, to be registered anew.
-        """
-        fields = (*super().get_readonly_fields(request, obj), *(("cedula",) if obj else ()))
+        """Close the fields that give power to everybody but superusers, and a person's cédula to everybody."""
+        fields = (*super().get_readonly_fields(request, obj), "shown_cedula")
         return fields if request.user.is_superuser else (*fields, *self.POWER)
+
+    @admin.display(description="cédula")
+    def shown_cedula(self, person: User) -> str:
+        """The cédula, masked: who needs all of it reveals it, which is written down.
+
+        Nobody changes it. The census answered about it, and another one is another person, to be registered anew.
+        """
+        return person.cedula_masked
+
+    @admin.action(description="Mostrar la cédula completa (queda anotado)", permissions=["view"])
+    def reveal(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        """Show the full cédulas of a few people."""
+        if len(people := chosen[: self.MOST_REVEALED + 1]) > self.MOST_REVEALED:
+            self.message_user(request, f"Son máximo {self.MOST_REVEALED} personas a la vez.", messages.WARNING)
+            return
+        for person in people:
+            cedula = actions.reveal_cedula(person=person, actor=cast("User", request.user))
+            self.message_user(request, f"{person}: {cedula}")
+
+    @admin.action(description="Desactivar los dos pasos (perdió teléfono y códigos)", permissions=["change"])
+    def turn_second_step_off(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        """Let people log in by password alone again who have lost phone and recovery codes."""
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        for person in chosen.exclude(second_step_since=None):
+            second_step.turn_off(user=person, actor=request.user)
+            self.message_user(request, f"{person} ingresa otra vez solo con su clave.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Hide superusers from staff, who could otherwise change one's password and become one."""
@@ -90,6 +121,8 @@ class PersonAdmin(UserAdmin[User]):
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         """Give somebody another password, and write that down."""
         response = super().user_change_password(request, id, form_url)
+        if isinstance(response, TemplateResponse) and response.context_data:
+            response.context_data["title"] = f"Cambiar la clave de {response.context_data['original']}"  # no cédula
         is_changed = response.status_code == 302 and response["Location"] != request.get_full_path()
         if is_changed:
             actor, person = cast("User", request.user), User.objects.get(pk=id)
@@ -117,6 +150,10 @@ def _told(value: Any) -> str:
     if isinstance(value, bool):
         return "sí" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, QuerySet) else str(value)
+
+
+for device in (TOTPDevice, StaticDevice):
+    admin.site.unregister(device)  # their pages show secrets
 
 
 @admin.register(Consent)

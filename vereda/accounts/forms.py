@@ -164,6 +164,59 @@ class LoginForm(AuthenticationForm):
         self.fields["username"].widget.attrs["maxlength"] = cedulas.LONGEST_TYPED
 
 
+class CodeForm(forms.Form):
+    """A code of the second step, in whatever way its spaces and hyphens are typed."""
+
+    code = forms.CharField(
+        label="Código de seis números",
+        max_length=40,
+        error_messages={"required": "Escriba el código.", "max_length": "El código es demasiado largo."},
+        widget=forms.TextInput(_attributes(autocomplete="one-time-code", autocapitalize="none", spellcheck="false")),
+    )
+
+    def __init__(self, *args: Any, is_recovery: bool = False, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if is_recovery:
+            self.fields["code"].label = "Código de respaldo"
+        else:
+            self.fields["code"].widget.attrs["inputmode"] = "numeric"
+
+    def clean_code(self) -> str:
+        """Return the code alone."""
+        return re.sub(r"[\s-]", "", self.cleaned_data["code"]).lower()
+
+    def add_wrong_error(self) -> None:
+        """Say that the code was not right, with an empty field for the next."""
+        text = "Ese código no es. Si es del teléfono, espere el siguiente: cada uno sirve una sola vez."
+        self.add_error("code", ValidationError(text, code="wrong"))
+        self.data = {**self.data, "code": ""}
+
+
+class PasswordAndCodeForm(CodeForm):
+    """Making sure that it is really the person themselves."""
+
+    password = forms.CharField(
+        label="Su clave",
+        strip=False,
+        max_length=200,
+        widget=forms.PasswordInput(_attributes(autocomplete="current-password")),
+        error_messages={"required": "Escriba su clave.", "max_length": "La clave es demasiado larga."},
+    )
+    field_order = ("password", "code")
+
+    def __init__(self, user: User, *args: Any, **options: Any) -> None:
+        self.user = user
+        super().__init__(*args, **options, is_recovery=True)
+        self.fields["code"].label = "Código del teléfono o de respaldo"
+
+    def clean_password(self) -> str:
+        """Compare with the person's password."""
+        password: str = self.cleaned_data["password"]
+        if not self.user.check_password(password):
+            raise ValidationError("Esa no es su clave.", code="password")
+        return password
+
+
 class ProfileForm(forms.ModelForm[User]):
     """One's own data."""
 

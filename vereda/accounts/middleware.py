@@ -7,9 +7,13 @@ from urllib.parse import urlencode
 from django.contrib.auth import middleware
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.utils.cache import patch_cache_control
+from django.utils.deprecation import MiddlewareMixin
 from django_htmx.http import HttpResponseClientRedirect
+
+from vereda.accounts import second_step
+from vereda.accounts.models import User
 
 
 class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
@@ -36,6 +40,24 @@ class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
         if request.method not in {"GET", "HEAD"}:
             return HttpResponseRedirect(login)  # what was posted is not asked for again
         return super().handle_no_permission(request, view_func)
+
+
+class SecondStepMiddleware(MiddlewareMixin):
+    """Leads whoever must have a second step and has none to where it is set up, before anything else."""
+
+    OPEN = frozenset({"second-step", "second-step-start", "second-step-on", "logout"})
+
+    def process_view(self, request: HttpRequest, view_func: Callable[..., Any], *args: Any) -> HttpResponseBase | None:
+        """Refuse every page that needs a login but those."""
+        user = request.user
+        if not getattr(view_func, "login_required", True) or not isinstance(user, User):
+            return None
+        if user.second_step_since is not None or not second_step.is_required(user):
+            return None
+        if request.resolver_match and request.resolver_match.url_name in self.OPEN:
+            return None
+        address = resolve_url("second-step")
+        return HttpResponseClientRedirect(address) if request.htmx else redirect(address)  # type: ignore[attr-defined]
 
 
 def _page_of(request: HttpRequest) -> str:

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from vereda.accounts.fields import FoldedField, let_go
 from vereda.lib import cedula as cedulas
@@ -120,6 +121,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField("activo", default=True)
     is_staff = models.BooleanField("entra a la administración", default=False)
     date_joined = models.DateTimeField("fecha de registro", default=timezone.now)
+    second_step_since = models.DateTimeField("ingreso en dos pasos desde", null=True, blank=True, editable=False)
 
     objects = UserManager.from_queryset(UserQuerySet)()
 
@@ -162,6 +164,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.is_superuser or self.role == self.Role.LEADER
 
     @property
+    def may_have_second_step(self) -> bool:
+        """Whether a second step is offered: to who sees other people's data, and to who has one already."""
+        return self.is_leader or self.is_staff or self.second_step_since is not None
+
+    @property
     def first_name(self) -> str:
         """The first word of the name, for greeting."""
         return self.full_name.split(" ", 1)[0]
@@ -180,6 +187,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     def cedula_dotted(self) -> str:
         """The cédula as its owner reads it: 1.020.304.050."""
         return cedulas.dotted(self.cedula)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what every session of this person carries: another password or second step ends those of before."""
+        since = self.second_step_since.timestamp() if self.second_step_since else ""
+        salt = "vereda.accounts.models.User.session"
+        return salted_hmac(salt, f"{self.password} {since}", secret=secret, algorithm="sha256").hexdigest()
 
     def get_short_name(self) -> str:
         """Return the name that Django's admin greets with."""
@@ -201,6 +214,17 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.policy_version} · {self.accepted_at:%Y-%m-%d %H:%M}"
+
+
+class Throttle(models.Model):
+    """How often something was done from one place since a time. The key, a keyed hash of both, tells of neither."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField(default=1)
+    since = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.count} · {self.since:%Y-%m-%d %H:%M:%S}"
 
 
 class AuditEntry(models.Model):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from vereda.accounts import policy
@@ -10,7 +11,7 @@ from vereda.accounts.models import Consent, User
 from vereda.census import actions
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, NotFound, Outcome
 
-PASSWORD = "vereda-demo"  # noqa: S105 - printed by ./run; a database with demo people is no secret
+PASSWORD: str = settings.DEMO_PASSWORD
 SOURCE = "demo"
 
 

@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from vereda.accounts import traces
 from vereda.census import actions, engine, evidence, heartbeat
 
 
@@ -21,6 +22,12 @@ def purge_evidence() -> int:
     """Empty the evidence that is older than it may get; returns of how many records."""
     heartbeat.sign(now=timezone.now())
     return evidence.purge(now=timezone.now())
+
+
+def purge_traces() -> int:
+    """Forget what logins and registrations left behind and nobody needs any more; returns how many rows."""
+    heartbeat.sign(now=timezone.now())
+    return traces.purge(now=timezone.now())
 
 
 def beat(beat: str) -> None:

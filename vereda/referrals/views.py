@@ -20,6 +20,7 @@ from vereda.accounts.requests import AuthenticatedRequest
 from vereda.census import actions, bulk, wording
 from vereda.census import views as census
 from vereda.census.models import BulkRefresh, CedulaInfo, Reason
+from vereda.errors import too_many_requests
 from vereda.referrals import phrases
 from vereda.referrals.access import leader_or_self_required, leader_required
 from vereda.referrals.forms import SearchForm, cleaned, marked_ids
@@ -85,7 +86,7 @@ def refresh_one(request: AuthenticatedRequest, user_id: int) -> HttpResponse:
             record=record, requested_by=request.user, reason=Reason.LEADER, now=timezone.now()
         )
     except actions.TooSoonError as error:
-        return _told_to_wait(request, error.seconds)
+        return too_many_requests(request, wording.too_soon(error.seconds), error.seconds)
     text = phrases.ASKED if is_asked else phrases.AHEAD if waits_in_bulk else phrases.UNDER_WAY
     return _answered(request, state, text, "info", asked=[user_id])
 
@@ -199,15 +200,3 @@ def _swaps(request: AuthenticatedRequest, query: ListQuery, found: Changes) -> H
     tools = Tools(query, counts_of(request.user, query), found.is_live, found.progress, found.notice)
     context: dict[str, Any] = {"changes": found, "tools": tools, "is_out_of_band": True, "over": phrases.BULK_IS_OVER}
     return render(request, "referrals/list.html#changes", context)
-
-
-def _told_to_wait(request: AuthenticatedRequest, seconds: int) -> HttpResponse:
-    """Answer 429 with the time left: a toast for htmx, a page for a plain form."""
-    text = wording.too_soon(seconds)
-    if request.htmx:
-        response = trigger_client_event(HttpResponse(), "showToast", {"message": text, "type": "warning"})
-    else:
-        response = render(request, "429.html", {"message": text})
-    response.status_code = 429
-    response["Retry-After"] = str(seconds)
-    return response

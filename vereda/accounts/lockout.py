@@ -1,0 +1,94 @@
+"""How many wrong passwords are taken before somebody has to wait. django-axes counts; what counts is said here.
+
+Three counts, and the fullest one decides: for one account from one place, narrow; for one account from anywhere and for
+one place whatever the account, wide, because a whole street may share a mobile carrier's address. An account that does
+not exist is counted like one that does. No cédula is stored: only what a key makes of it.
+"""
+
+import logging
+import math
+from datetime import datetime, timedelta
+from typing import Any
+
+from axes.backends import AxesStandaloneBackend
+from axes.handlers.database import AxesDatabaseHandler
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
+from django.db.models import Max, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import salted_hmac
+
+from vereda.accounts.models import User
+from vereda.errors import too_many_requests
+from vereda.lib.text import wait_in_words
+
+logger = logging.getLogger(__name__)
+
+
+class Backend(AxesStandaloneBackend, ModelBackend):  # type: ignore[misc]
+    """Django's own, behind the counts: one backend, so that nothing needs to say which."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
+        """Return whose login it is; None when it is wrong. Raises when somebody has to wait; code alone never does."""
+        if request is not None:
+            AxesStandaloneBackend.authenticate(self, request, username=username, password=password, **kwargs)
+        user = ModelBackend.authenticate(self, request, username=username, password=password, **kwargs)
+        if user is not None and password == settings.DEMO_PASSWORD and settings.CENSUS_SOURCE != "practice":
+            logger.warning("login.demo_password user=%s: known to everybody, so it opens nothing here", user.pk)
+            return None
+        return user if isinstance(user, User) else None
+
+
+class Handler(AxesDatabaseHandler):  # type: ignore[misc]
+    """Keeps the counts, each with a limit of its own, where django-axes has one for all."""
+
+    def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
+        """Return 1, which is over the limit that django-axes knows, when any count is over its own."""
+        return int(self.seconds_left(request, credentials) > 0)
+
+    def seconds_left(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
+        """Return how long somebody has to wait; 0 for not at all."""
+        return max(
+            _seconds_left(attempts, limit, request.axes_attempt_time)  # type: ignore[attr-defined]
+            for attempts, limit in zip(self.get_user_attempts(request, credentials), _limits(), strict=True)
+        )
+
+    def reset_user_attempts(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
+        """Forget the failures of who has logged in, from there: whoever else fails from there goes on failing."""
+        own, *_ = self.filter_user_attempts(request, credentials)
+        return int(own.delete()[0])
+
+
+def username_key(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
+    """Return what stands for a cédula in the counts."""
+    typed = str((credentials or {}).get("username", ""))
+    return salted_hmac("vereda.accounts.lockout", typed, algorithm="sha256").hexdigest()
+
+
+def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None) -> HttpResponse:
+    """Answer 429 with the time left, whether or not there is such an account."""
+    seconds = Handler().seconds_left(request, credentials) or 1
+    logger.warning("login.locked_out seconds=%s", seconds)
+    text = f"Hubo varios intentos de ingresar con datos que no coinciden. Espere {wait_in_words(seconds)}."
+    return too_many_requests(request, text, seconds)
+
+
+def purge(now: datetime) -> int:
+    """Forget the failures that count no more; return how many."""
+    return int(AccessAttempt.objects.filter(attempt_time__lte=now - settings.AXES_COOLOFF_TIME).delete()[0])
+
+
+def _limits() -> tuple[int, int, int]:
+    """Return the limits, in the order of AXES_LOCKOUT_PARAMETERS."""
+    return settings.LOGIN_FAILURES, settings.LOGIN_FAILURES_WIDE, settings.LOGIN_FAILURES_WIDE
+
+
+def _seconds_left(attempts: QuerySet[AccessAttempt], limit: int, now: datetime) -> int:
+    count = attempts.aggregate(failures=Sum("failures_since_start", default=0), last=Max("attempt_time"))
+    if count["failures"] < limit:
+        return 0
+    left: timedelta = count["last"] + settings.AXES_COOLOFF_TIME - now
+    return math.ceil(left.total_seconds())

@@ -1,0 +1,126 @@
+"""The second step of a login: a code from a phone, or a recovery code. What is stored, and what it takes.
+
+The invariant: who has `second_step_since` is logged in by nothing but both steps, and switching it ends every session
+but the one that switched. So no page needs to ask whether a session has come by both.
+"""
+
+import base64
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from urllib.parse import quote, urlencode
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from vereda.accounts import audit
+from vereda.accounts.models import AuditEntry, User
+
+RECOVERY_CODES = 10
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_RECOVERY_LENGTH = 10
+_FROM_PHONE = re.compile(r"\d{6}", re.ASCII)
+_ISSUER = "Vereda"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a code was good for. Wrong ones make whoever types them wait, each twice as long as the one before."""
+
+    is_right: bool
+    seconds_left: int = 0
+
+
+def is_required(user: User) -> bool:
+    """Whether this person may do nothing without a second step."""
+    return bool(settings.REQUIRE_SUPERUSER_2FA and user.is_superuser)
+
+
+@transaction.atomic
+def start(*, user: User) -> None:
+    """Make a new secret, which counts for nothing until a code of it was shown to be there."""
+    TOTPDevice.objects.filter(user=user, confirmed=False).delete()
+    TOTPDevice.objects.create(user=user, confirmed=False, name="phone")
+
+
+def unconfirmed(user: User) -> TOTPDevice | None:
+    """Return the secret that a person is just taking to their phone."""
+    return TOTPDevice.objects.filter(user=user, confirmed=False).first()
+
+
+def address_of(device: TOTPDevice) -> str:
+    """Return what the QR code holds for the phone's app. It names the person, not their cédula."""
+    parameters = {"secret": spelled(device), "issuer": _ISSUER}
+    return f"otpauth://totp/{_ISSUER}:{quote(device.user.full_name)}?{urlencode(parameters)}"
+
+
+def spelled(device: TOTPDevice) -> str:
+    """Return the secret as apps take it: base 32."""
+    return base64.b32encode(device.bin_key).decode().rstrip("=")
+
+
+def check(*, user: User, code: str, is_confirmed: bool = True) -> Verdict:
+    """Return what a code is good for, and use it up: neither kind is taken twice."""
+    model, token = (TOTPDevice, code) if _FROM_PHONE.fullmatch(code) else (StaticDevice, _stored(code))
+    with transaction.atomic():  # held until it is used up, so that of two at once one is right
+        device = model.objects.select_for_update().filter(user=user, confirmed=is_confirmed).first()
+        if device is None:
+            return Verdict(is_right=False)
+        is_allowed, why = device.verify_is_allowed()
+        if not is_allowed:
+            return Verdict(is_right=False, seconds_left=ceil((why["locked_until"] - timezone.now()).total_seconds()))
+        is_right = device.verify_token(token)
+        if is_right and model is StaticDevice:
+            audit.record(action=AuditEntry.Action.RECOVERY_USED, actor=user, person=user)
+    return Verdict(is_right)
+
+
+@transaction.atomic
+def turn_on(*, user: User, now: datetime) -> list[str]:
+    """Let the second step count from now on, after a code was right; return the recovery codes, shown this once."""
+    TOTPDevice.objects.filter(user=user, confirmed=False).update(confirmed=True)
+    user.second_step_since = now
+    user.save(update_fields=["second_step_since"])
+    codes = _new_recovery_codes(user)
+    audit.record(action=AuditEntry.Action.SECOND_STEP_ON, actor=user, person=user)
+    return codes
+
+
+@transaction.atomic
+def renew_recovery_codes(*, user: User) -> list[str]:
+    """Put new recovery codes in the place of those of before, and return them."""
+    return _new_recovery_codes(user)
+
+
+@transaction.atomic
+def turn_off(*, user: User, actor: User | None) -> None:
+    """Let the password suffice again; None acts at the server's command line."""
+    for model in (TOTPDevice, StaticDevice):
+        model.objects.filter(user=user).delete()
+    user.second_step_since = None
+    user.save(update_fields=["second_step_since"])
+    audit.record(action=AuditEntry.Action.SECOND_STEP_OFF, actor=actor, person=user)
+
+
+def recovery_codes_left(user: User) -> int:
+    """Return how many recovery codes have not been used."""
+    return int(StaticToken.objects.filter(device__user=user).count())
+
+
+def _new_recovery_codes(user: User) -> list[str]:
+    StaticDevice.objects.filter(user=user).delete()
+    device = StaticDevice.objects.create(user=user, name="recovery")
+    codes = ["".join(secrets.choice(_ALPHABET) for _ in range(_RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)]
+    StaticToken.objects.bulk_create(StaticToken(device=device, token=_stored(code)) for code in codes)
+    return [f"{code[:5]}-{code[5:]}" for code in codes]
+
+
+def _stored(code: str) -> str:
+    """Return what is stored of a recovery code: who reads the database cannot use it."""
+    return salted_hmac("vereda.accounts.recovery", code, algorithm="sha256").hexdigest()[:16]
