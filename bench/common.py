@@ -18,10 +18,11 @@ from vereda.census.statuses import WAITING
 
 _REGISTER = """
 from django.db import transaction
+from tests import make
 from vereda.accounts.models import User
 with transaction.atomic():
     for cedula in {cedulas}:
-        User.objects.create_user(cedula, full_name="Nora Sinisterra")
+        make.agree(User.objects.create_user(cedula, full_name="Nora Sinisterra"))
 """
 _QUIET_LINE = re.compile(r"\S+ \S+ (DEBUG|INFO) ")
 

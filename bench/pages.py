@@ -61,7 +61,7 @@ SHARES = {
 }
 NOVEDADES = {"CANCELLED_DECEASED": "Cancelada por Muerte", "CANCELLED_OTHER": "Cancelada por Doble Cedulación"}
 FAILED = "La página de la Registraduría no nos dejó consultar."
-_LOGIN = re.compile(r'FROM "django_session"|FROM "accounts_user" WHERE "accounts_user"."id" = \d+ LIMIT 21$')
+_LOGIN = re.compile(r'FROM "accounts_personsession"|FROM "accounts_user" WHERE "accounts_user"."id" = \d+ LIMIT 21$')
 _TRANSACTION = re.compile(r"BEGIN|COMMIT|SAVEPOINT|RELEASE")
 
 
@@ -163,6 +163,7 @@ def fill(first: int, last: int) -> None:
         model("accounts.User").objects.bulk_create(people, batch_size=1000)
         records = [_record(number, person, dice) for number, person in zip(range(first, last), people, strict=True)]
         model("census.CedulaInfo").objects.bulk_create(records, batch_size=500)
+        model("accounts.Consent").objects.bulk_create(_consents(people), batch_size=1000)
 
 
 def fill_elsewhere(first: int, last: int) -> None:
@@ -183,6 +184,14 @@ def _person(index: int, leader: Any, dice: random.Random) -> Any:
         referred_by=leader,
         date_joined=EPOCH + timedelta(seconds=dice.randrange(20_000_000)),
     )
+
+
+def _consents(people: list[Any]) -> Iterator[Any]:
+    """Return what the product would have written down of people who agreed to everything."""
+    policy = model("accounts.Policy").objects.current()
+    given = {"is_given": True, "policy": policy, "policy_hash": policy.text_hash, "channel": "link", "at": EPOCH}
+    for purpose in ("account", "census_lookup", "contact_by_leader"):
+        yield from (model("accounts.Consent")(user=person, purpose=purpose, **given) for person in people)
 
 
 def _record(number: int, person: Any, dice: random.Random) -> Any:

@@ -15,7 +15,7 @@ from vereda.census.models import BulkRefresh, CedulaInfo
 from vereda.census.statuses import Status
 
 ROLES = ("anonymous", "user", "leader of the person", "other leader", "superuser")
-PUBLIC = {"register", "login", "login-code", "privacy", "health", "admin-login"}
+PUBLIC = {"register", "login", "login-code", "privacy", "privacy-version", "health", "admin-login"}
 LOGIN = "to the login"
 ADDRESSES = {
     "home": "/",
@@ -30,6 +30,7 @@ ADDRESSES = {
     "second-step-codes": "/perfil/dos-pasos/codigos/",
     "second-step-off": "/perfil/dos-pasos/desactivar/",
     "privacy": "/privacidad/",
+    "privacy-version": "/privacidad/2026-12/",
     "profile": "/perfil/",
     "census": "/censo/",
     "census-refresh": "/censo/actualizar/",
@@ -47,6 +48,12 @@ ADDRESSES = {
     "referrals-print": "/referidos/imprimir/",
     "referral-cedula": "/referidos/{caro}/cedula/",
     "referral-refresh": "/censo/{caro}/actualizar/",
+    "own-data": "/perfil/mis-datos/",
+    "own-data-download": "/perfil/mis-datos/descargar/",
+    "accept-policy": "/perfil/mis-datos/politica/",
+    "change-permission": "/perfil/mis-datos/autorizacion/",
+    "consent-proof": "/perfil/mis-datos/comprobante/",
+    "erase-me": "/perfil/mis-datos/borrar/",
     "admin": "/admin/",
     "admin-login": "/admin/login/",
 }
@@ -68,6 +75,7 @@ MATRIX = {                              # nobody Caro  Beto  Dani  Ana
     ("second-step-codes", "POST"):       (LOGIN, 403,   302,   302,   302),
     ("second-step-off", "POST"):         (LOGIN, 403,   302,   302,   302),
     ("privacy", "GET"):                  (200,   200,   200,   200,   200),
+    ("privacy-version", "GET"):          (200,   200,   200,   200,   200),
     ("profile", "GET"):                  (LOGIN, 200,   200,   200,   200),
     ("profile", "POST"):                 (LOGIN, 200,   200,   200,   200),
     ("census", "GET"):                   (LOGIN, 200,   200,   200,   200),
@@ -86,6 +94,14 @@ MATRIX = {                              # nobody Caro  Beto  Dani  Ana
     ("referrals-print", "GET"):          (LOGIN, 200,   200,   200,   200),
     ("referral-cedula", "POST"):         (LOGIN, 403,   200,   404,   200),
     ("referral-refresh", "POST"):        (LOGIN, 302,   302,   404,   302),
+    ("own-data", "GET"):                 (LOGIN, 200,   200,   200,   200),
+    ("own-data-download", "POST"):       (LOGIN, 200,   200,   200,   200),
+    ("accept-policy", "GET"):            (LOGIN, 200,   200,   200,   200),
+    ("accept-policy", "POST"):           (LOGIN, 200,   200,   200,   200),
+    ("change-permission", "POST"):       (LOGIN, 400,   400,   400,   400),
+    ("consent-proof", "GET"):            (LOGIN, 200,   200,   200,   200),
+    ("erase-me", "GET"):                 (LOGIN, 200,   200,   200,   200),
+    ("erase-me", "POST"):                (LOGIN, 200,   200,   200,   200),
     ("admin", "GET"):                    (302,   302,   302,   302,   200),
     ("admin-login", "GET"):              (LOGIN, 403,   403,   403,   302),
 }

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from vereda.census.checks import census_settings
+from vereda.rights.checks import retention_settings
 
 PRODUCTION = {
     "SECRET_KEY": "k7!fWz2#hQ9xVb4$Lm8@Tn3^Rp6&Yd1*Gs5(Jc0)Aq-and-some-more-of-it",
@@ -63,6 +64,14 @@ def test_a_bad_setting_is_said_with_a_hint(settings: Any, name: str, value: obje
 
     (message,) = census_settings(None)
     assert (message.id, bool(message.hint)) == (problem, True)
+
+
+@pytest.mark.parametrize("days", [0, -1, 10**9])
+def test_attempts_are_kept_for_a_day_at_least(settings: Any, days: int) -> None:
+    settings.ATTEMPTS_DAYS = days
+
+    (message,) = retention_settings(None)
+    assert (message.id, bool(message.hint)) == ("rights.E001", True)
 
 
 def test_a_pace_that_is_impolite_to_the_real_site_is_said(settings: Any) -> None:

@@ -111,6 +111,7 @@ PASSWORD_HASHERS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+SESSION_ENGINE = "vereda.accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 AUDIT_KEYS: list[str] = given(env.list, "AUDIT_KEYS", [SECRET_KEY])
 AUTH_PASSWORD_VALIDATORS = [
@@ -158,7 +159,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # a deferred one fails at once when it turns from reading to writing
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
+        "PRAGMA secure_delete=ON;",  # who was erased is overwritten, too
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -203,6 +205,7 @@ CENSUS_REST_SECONDS = given(env.float, "CENSUS_REST_SECONDS", 120.0)
 CENSUS_DAILY_LOOKUPS = given(most_lookups, "CENSUS_DAILY_LOOKUPS", [10_000])
 CAPTCHA_DAILY_DOLLARS = given(most_dollars, "CAPTCHA_DAILY_DOLLARS", Decimal(20))
 EVIDENCE_DAYS = given(env.int, "EVIDENCE_DAYS", 30)
+ATTEMPTS_DAYS = given(env.int, "ATTEMPTS_DAYS", 365)
 BROWSER_EXECUTABLE = given(env.str, "BROWSER_EXECUTABLE", "")
 BROWSER_HEADLESS = given(env.bool, "BROWSER_HEADLESS", default=True)
 
@@ -217,7 +220,7 @@ TWOCAPTCHA_POLL_SECONDS = given(env.float, "TWOCAPTCHA_POLL_SECONDS", 0.2 if PRA
 
 # Superusers see everybody's data. With the invented people of the practice source a password suffices.
 DEMO_PASSWORD = "vereda-demo"  # noqa: S105 - what ./run prints; it opens nothing where another source answers
-REQUIRE_SUPERUSER_2FA = given(env.bool, "REQUIRE_SUPERUSER_2FA", not DEBUG and CENSUS_SOURCE != "practice")
+REQUIRE_SUPERUSER_2FA = given(env.bool, "REQUIRE_SUPERUSER_2FA", not DEBUG and "practice" not in CENSUS_SOURCE)
 
 # The rest
 
@@ -225,6 +228,7 @@ INSTALLED_APPS = [
     "vereda.accounts",
     "vereda.census",
     "vereda.referrals",
+    "vereda.rights",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

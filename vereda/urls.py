@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("vereda.accounts.urls")),
     path("", include("vereda.census.urls")),
     path("", include("vereda.referrals.urls")),
+    path("", include("vereda.rights.urls")),
     path(f"{settings.ADMIN_PATH}login/", admin_login, name="admin-login"),
     path(settings.ADMIN_PATH, admin.site.urls),
 ]

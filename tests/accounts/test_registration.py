@@ -6,10 +6,11 @@ from urllib.parse import urlencode
 import pytest
 from django.db import IntegrityError
 from django.test import Client
+from django.utils import timezone
 
 from tests import make
-from vereda.accounts import policy
-from vereda.accounts.models import Consent, User
+from vereda.accounts import policies, tombstones
+from vereda.accounts.models import Channel, Consent, Policy, Purpose, User
 
 FORM = {
     "cedula": "900.200.001",
@@ -58,13 +59,50 @@ def test_the_page_says_who_invites(client: Client, beto: User) -> None:
     assert "Beto Quiñones" in client.get(f"/registro/?ref={beto.referral_code}").content.decode()
 
 
-def test_joining_leaves_a_proof_of_consent(client: Client, db: None) -> None:
+def given() -> set[str]:
+    return set(Consent.objects.filter(is_given=True).values_list("purpose", flat=True))
+
+
+def test_joining_leaves_a_proof_of_consent_to_what_joining_is_for(client: Client, db: None) -> None:
     register(client)
 
-    proof = Consent.objects.get()
-    assert proof.user.cedula == "900200001"
-    assert (proof.policy_version, proof.policy_hash) == (policy.VERSION, policy.text_hash())
-    assert proof.address == "127.0.0.1"
+    policy = Policy.objects.current()
+    assert given() == {Purpose.ACCOUNT, Purpose.CENSUS_LOOKUP}
+    for proof in Consent.objects.all():
+        assert (proof.user.cedula, proof.address, proof.channel) == ("900200001", "127.0.0.1", Channel.WEB)
+        assert (proof.policy, proof.policy_hash) == (policy, policies.hash_of(policy.text))
+
+
+def test_being_called_is_agreed_to_by_itself(client: Client, db: None) -> None:
+    register(client, purpose_contact_by_leader="on")
+
+    assert given() == set(Purpose)
+
+
+def test_the_proof_says_that_it_came_by_a_leaders_link(client: Client, beto: User) -> None:
+    register(client, ref=beto.referral_code)
+
+    assert set(Consent.objects.exclude(user__in=[beto, beto.referred_by]).values_list("channel", flat=True)) == {"link"}
+
+
+def test_who_accepts_another_version_than_the_one_in_force_reads_that_it_changed(client: Client, db: None) -> None:
+    answer = register(client, policy_version="2026-11")
+
+    assert "La política cambió mientras usted la leía" in answer.content.decode()
+    assert f'name="policy_version" value="{Policy.objects.current().version}"' in answer.content.decode()
+    assert not User.objects.exists()
+
+
+def test_the_version_that_was_read_is_the_one_that_is_accepted(client: Client, db: None) -> None:
+    assert register(client, policy_version=Policy.objects.current().version).status_code == 302
+
+
+def test_who_was_erased_and_joins_again_is_new(client: Client, db: None) -> None:
+    tombstones.remember("900200001", at=timezone.now())
+    register(client)
+
+    assert User.objects.filter(cedula="900200001").exists()
+    assert not tombstones.was_erased("900200001")
 
 
 @pytest.mark.parametrize("role", ["LEADER", "SUPERUSER"])
@@ -132,7 +170,7 @@ def test_a_cedula_that_exists_is_neither_confirmed_nor_named(client: Client, car
     assert "Si ya está registrada, ingrese o pida ayuda a su líder." in page
     assert caro.full_name not in page
     assert User.objects.filter(cedula=caro.cedula).count() == 1
-    assert not Consent.objects.exists()
+    assert not Consent.objects.exclude(user__in=[caro, caro.referred_by, caro.referred_by.referred_by]).exists()
 
 
 def test_who_is_logged_in_is_sent_home(as_caro: Client) -> None:
@@ -187,4 +225,4 @@ def test_the_proof_carries_the_persons_address_and_not_the_proxys(
     settings.PROXY_COUNT = proxies
     client.post("/registro/", FORM, headers={"X-Forwarded-For": forwarded})
 
-    assert Consent.objects.get().address == stored
+    assert set(Consent.objects.values_list("address", flat=True)) == {stored}

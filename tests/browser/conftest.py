@@ -99,7 +99,7 @@ def join(page: Page, product: Stack) -> Callable[..., str]:
         page.get_by_role("textbox", name="Teléfono").fill("300 123 4567")
         page.get_by_role("textbox", name="Clave", exact=True).fill(make.PASSWORD)
         page.get_by_role("textbox", name="Repita la clave").fill(make.PASSWORD)
-        page.get_by_role("checkbox").check()
+        page.get_by_role("checkbox", name="Leí y acepto").check()
         page.get_by_role("button", name="Crear mi cuenta").click()
         page.wait_for_url(f"{product.url}/")
         page.goto(f"{product.url}/perfil/")

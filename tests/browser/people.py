@@ -61,6 +61,7 @@ def make_inviter(invited: Sequence[Invited], *, is_leader: bool = True) -> Someb
     role = User.Role.LEADER if is_leader else User.Role.USER
     inviter = User.objects.create_user(f"{next(_numbers)}96", full_name="Lidia Caicedo", role=role)
     User.objects.filter(pk=inviter.pk).update(password=_password())
+    make.agree(inviter)
     _answer(inviter, NOT_FOUND)
     made = tuple(_invite(one, by=inviter, days_ago=len(invited) - place) for place, one in enumerate(invited))
     return Somebody(inviter.pk, inviter.cedula, inviter.full_name, made)
@@ -112,6 +113,7 @@ def _invite(invited: Invited, *, by: User, days_ago: int) -> Somebody:
         referred_by=by,
         date_joined=joined_at,
     )
+    make.agree(user)
     CedulaInfo.objects.filter(user=user).update(requested_at=joined_at, next_at=joined_at + timedelta(days=1000))
     if invited.outcome is not None:
         _answer(user, invited.outcome)

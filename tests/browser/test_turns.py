@@ -19,9 +19,9 @@ LATER = 90_000
 """Milliseconds until somebody is looked up for whom no bell rings but the rescue's."""
 
 REGISTER = """
-from vereda.accounts.models import User
+from tests import make
 for cedula in ("900910000", "900910100"):
-    User.objects.create_user(cedula, full_name="Nora Sinisterra")
+    make.person("Nora Sinisterra", cedula=cedula)
 """
 
 

@@ -14,7 +14,8 @@ from tests import make
 from tests.census.attempts import CLAIM, SECOND
 from tests.census.conftest import Start
 from tests.census.engines import HeldSource, next_slot_in, status_of, wait_until
-from vereda.accounts.models import User
+from vereda.accounts import consents
+from vereda.accounts.models import Purpose, User
 from vereda.census import actions, desk, gate, rules
 from vereda.census.gate import Closed
 from vereda.census.models import CedulaInfo, LookupAttempt, SourceState
@@ -324,3 +325,26 @@ def test_an_outcome_that_is_there_is_stored_although_the_engine_gives_up_its_loo
 
     assert ringing.result() == "found"
     assert status_of(nora.pk) == Status.ACTIVE
+
+
+def test_a_form_is_not_sent_for_who_withdraws_while_the_captcha_is_being_solved(start: Start, nora: User) -> None:
+    sent: list[str] = []
+
+    async def script(hooks: LookupHooks) -> None:
+        await open_page(hooks)
+        await hooks.captcha_started("79000000001")
+        await asyncio.to_thread(withdraw, nora)
+        await hooks.captcha_solved(1.0, Decimal("0.003"))
+        await hooks.captcha_dropped()
+        sent.append("the form")
+
+    assert start(Scripted(script))[0].attend(nora.pk) == "claim lost"
+    assert not sent
+    assert (record().status, record().captcha_task) == ("", "")
+    assert not LookupAttempt.objects.exists()
+
+
+def withdraw(user: User) -> None:
+    """Withdraw, on a thread of one's own."""
+    consents.withdraw(user=user, purpose=Purpose.CENSUS_LOOKUP)
+    connection.close()

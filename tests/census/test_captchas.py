@@ -7,7 +7,7 @@ import pytest
 from tests.census.attempts import BLOCKED, CLAIM, NOW, PLACE, SECOND, claim, interrupt, look_up
 from vereda.accounts.models import User
 from vereda.census import actions
-from vereda.census.claims import Claim
+from vereda.census.claims import Claim, ClaimLostError
 from vereda.census.models import CedulaInfo, Reason
 from vereda.census.statuses import Status
 
@@ -136,7 +136,8 @@ def test_who_lost_the_claim_keeps_no_captcha_on_somebody_elses(record: CedulaInf
     buy(claim_again(record), "79000000002")
 
     buy(frozen, "79000000001")
-    actions.drop_captcha(claimed=frozen)
+    with pytest.raises(ClaimLostError):
+        actions.drop_captcha(claimed=frozen)
 
     record.refresh_from_db()
     assert (record.captchas, record.captcha_task) == (1, "79000000002")

@@ -229,7 +229,7 @@ def test_who_has_a_claim_after_another_one_does_not_start_with_the_first(record:
         actions.start(claimed=frozen, now=later)
 
 
-@pytest.mark.parametrize("outcome", ["answer", "failure", "interruption", "release", "captcha", "captcha dropped"])
+@pytest.mark.parametrize("outcome", ["answer", "failure", "interruption", "release", "captcha"])
 def test_a_token_that_is_not_the_records_writes_nothing_at_all(record: CedulaInfo, outcome: str) -> None:
     forged = replace(claim(record), token=uuid4())
     before = CedulaInfo.objects.values().get(pk=record.pk)
@@ -243,4 +243,13 @@ def test_a_token_that_is_not_the_records_writes_nothing_at_all(record: CedulaInf
     }
 
     assert not spoil[outcome]()
+    assert CedulaInfo.objects.values().get(pk=record.pk) == before
+
+
+def test_who_lost_the_claim_may_not_send_the_form_any_more(record: CedulaInfo) -> None:
+    forged = replace(claim(record), token=uuid4())
+    before = CedulaInfo.objects.values().get(pk=record.pk)
+
+    with pytest.raises(ClaimLostError):
+        actions.drop_captcha(claimed=forged)
     assert CedulaInfo.objects.values().get(pk=record.pk) == before

@@ -17,7 +17,8 @@ from tests import make
 from tests.census.conftest import Start
 from tests.census.engines import HeldSource, count, drain, next_slot_in, status_of, wait_until
 from tests.census.slots import times_taken
-from vereda.accounts.models import User
+from vereda.accounts import consents
+from vereda.accounts.models import Purpose, User
 from vereda.census import actions, gate, heartbeat
 from vereda.census import attempt as attempts
 from vereda.census import engine as engines
@@ -644,3 +645,22 @@ def test_a_process_has_one_engine_and_a_forked_one_its_own(
 
     assert childs is not parents
     assert at_exit == [(parents.close, 1), (childs.close, 1)]
+
+
+def test_who_withdraws_and_agrees_again_while_in_flight_is_asked_anew_and_the_first_reply_is_thrown_away(
+    start: Start, held: HeldSource, nora: User, caplog: Any
+) -> None:
+    engine, bells = start(held)
+    bells.ring(nora.pk)
+    wait_until(lambda: held.started)
+    consents.withdraw(user=nora, purpose=Purpose.CENSUS_LOOKUP)
+    make.agree(nora, Purpose.CENSUS_LOOKUP)
+    CedulaInfo.objects.filter(user=nora).update(next_at=timezone.now() - timedelta(minutes=1))
+    other = make.person()
+    bells.ring(other.pk)
+    wait_until(lambda: held.started == [nora.cedula, nora.cedula, other.cedula])
+    held.let_go(engine)
+
+    wait_until(lambda: statuses_of([nora.pk, other.pk]) == [Status.ACTIVE] * 2)
+    wait_until(lambda: not engine._lookups)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -14,7 +14,7 @@ from tests import make
 from tests.census.attempts import CLAIM, NOW, PLACE, SECOND, claim, fail_for_good, look_up
 from tests.census.sources.replies import FOUND, NOT_FOUND, NOVEDAD, success
 from vereda.accounts.models import User
-from vereda.census import actions, evidence, tasks
+from vereda.census import actions, evidence
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason, SourceState
 from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound
 from vereda.census.statuses import FAILURES, Status
@@ -316,12 +316,6 @@ def test_the_command_says_how_many_it_emptied(record: CedulaInfo) -> None:
     CedulaInfo.objects.filter(pk=record.pk).update(raw_response="<p>", evidence_at=timezone.now() - 31 * DAY)
 
     assert run("purge-evidence") == "1 emptied\n"
-
-
-def test_the_daily_task_may_run_twice(record: CedulaInfo) -> None:
-    CedulaInfo.objects.filter(pk=record.pk).update(raw_response="<p>", evidence_at=timezone.now() - 31 * DAY)
-
-    assert [tasks.purge_evidence() for _ in range(2)] == [1, 0]
 
 
 def test_an_answer_of_each_kind_can_be_read_again(record: CedulaInfo) -> None:

@@ -23,6 +23,8 @@ from hypothesis.stateful import (
 )
 
 from tests import make
+from vereda.accounts import consents
+from vereda.accounts.models import Purpose
 from vereda.census import actions, evidence, gate, heartbeat
 from vereda.census.claims import CaptchaSpend, Claim, ClaimLostError
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason, SourceState
@@ -94,6 +96,7 @@ class Life(RuleBasedStateMachine):
         self.holder: Claim | None = None
         self.expires_at = self.now
         self.written_down = 0
+        self.is_allowed = True
         self.row = self.look()
         self.known = {name: self.row[name] for name in KNOWN}
 
@@ -150,6 +153,11 @@ class Life(RuleBasedStateMachine):
     def somebody_asks(self, reason: Reason) -> None:
         who = self.person if reason is Reason.OWN else self.leader
         record = CedulaInfo.objects.get(pk=self.record.pk)
+        if not self.is_allowed:
+            with pytest.raises(actions.NotAuthorisedError):
+                actions.request_lookup(record=record, requested_by=who, reason=reason, now=self.now)
+            self.must_be_as_before()
+            return
         try:
             is_asked = actions.request_lookup(record=record, requested_by=who, reason=reason, now=self.now)
         except actions.TooSoonError:
@@ -166,6 +174,21 @@ class Life(RuleBasedStateMachine):
         assert after["status"] == "PENDING"
         assert (after["attempts"], after["captchas"], after["captcha_task"], after["losses"]) == (0, 0, "", 0)
         assert (after["next_at"], after["requested_by_id"]) == (self.now, who.pk)
+
+    @rule()
+    def the_person_withdraws_their_consent(self) -> None:
+        consents.withdraw(user=self.person, purpose=Purpose.CENSUS_LOOKUP)
+        _, after = self.step()
+        assert after["status"] == ""
+        self.is_allowed, self.holder, self.written_down = False, None, 0
+        self.known = {name: None if name == "fetched_at" else "" for name in KNOWN}
+
+    @rule()
+    def the_person_consents(self) -> None:
+        make.agree(self.person, Purpose.CENSUS_LOOKUP)
+        before, after = self.step()
+        assert after["status"] == (before["status"] or "PENDING")
+        self.is_allowed = True
 
     @rule(seconds=pauses)
     def time_passes(self, seconds: int) -> None:
@@ -250,11 +273,13 @@ class Life(RuleBasedStateMachine):
     @rule(index=whose)
     def a_captcha_is_used(self, index: int) -> None:
         claimed = self.claim_of(index)
-        actions.drop_captcha(claimed=claimed)
         if claimed is self.holder:
+            actions.drop_captcha(claimed=claimed)
             before, after = self.step()
             assert after == {**before, "captcha_task": ""}
         else:
+            with pytest.raises(ClaimLostError):
+                actions.drop_captcha(claimed=claimed)
             self.must_be_as_before()
 
     @precondition(lambda self: self.claims)
@@ -262,7 +287,7 @@ class Life(RuleBasedStateMachine):
     def the_census_answers(self, index: int, answer: Answer) -> None:
         claimed = self.claim_of(index)
         is_stored = actions.record_outcome(claimed=claimed, outcome=answer, source="practice", now=self.now)
-        self.written_down += 1
+        self.written_down += self.is_allowed
         assert is_stored == (claimed is self.holder)
         if not is_stored:
             self.must_be_as_before()
@@ -284,7 +309,7 @@ class Life(RuleBasedStateMachine):
         is_stored = actions.record_outcome(
             claimed=claimed, outcome=failure, source="practice", now=self.now, spend=spend
         )
-        self.written_down += 1
+        self.written_down += self.is_allowed
         assert is_stored == (claimed is self.holder)
         if not is_stored:
             self.must_be_as_before()
@@ -328,7 +353,7 @@ class Life(RuleBasedStateMachine):
     def a_worker_gives_back(self, index: int, seconds: int) -> None:
         claimed, pause = self.claim_of(index), timedelta(seconds=seconds)
         is_released = actions.release(claimed=claimed, source="practice", now=self.now, pause=pause)
-        self.written_down += 1
+        self.written_down += self.is_allowed
         assert is_released == (claimed is self.holder)
         if not is_released:
             self.must_be_as_before()
@@ -421,6 +446,13 @@ class Life(RuleBasedStateMachine):
             assert self.row["fetched_at"] is not None
 
     @invariant()
+    def without_consent_nobody_is_asked_about_and_nothing_is_known(self) -> None:
+        assert bool(self.row["status"]) == self.is_allowed
+        if not self.is_allowed:
+            assert not self.row["raw_response"]
+            assert not self.row["error_message"]
+
+    @invariant()
     def nobody_who_was_ever_answered_is_shown_a_failure_as_a_status(self) -> None:
         assert not (self.known["answer_status"] and self.row["status"] in FAILURES)
 
@@ -469,7 +501,7 @@ class Life(RuleBasedStateMachine):
             taken = actions.claim_next(sources=["practice"], now=self.now, is_alone=True)
             if taken is not None:
                 assert actions.record_outcome(claimed=taken[0], outcome=NotFound(), source="practice", now=self.now)
-            assert self.look()["status"] in FINAL
+            assert self.look()["status"] in (FINAL if self.is_allowed else {""})
         finally:
             transaction.set_rollback(True)
             self._undo.__exit__(None, None, None)

@@ -18,8 +18,8 @@ print(result(async_task("vereda.census.tasks.echo", "por el sendero"), wait=30_0
 """
 
 REGISTER = """
-from vereda.accounts.models import User
-print(User.objects.create_user("{cedula}", full_name="Nora Sinisterra").pk)
+from tests import make
+print(make.person("Nora Sinisterra", cedula="{cedula}").pk)
 """
 
 WAIT_FOR_THE_TASK_OF = """

@@ -10,17 +10,10 @@ from vereda.census.models import SourceState
 
 
 @pytest.mark.django_db
-def test_migrating_twice_leaves_one_rescue_a_minute_and_two_purges_a_day() -> None:
+def test_migrating_twice_leaves_one_rescue_a_minute() -> None:
     schedules.ensure()
     schedules.ensure()
 
-    for name in ("evidence", "traces"):
-        purge = Schedule.objects.get(name=f"purge-{name}")
-        assert (purge.func, purge.schedule_type, purge.repeats) == (
-            f"vereda.census.tasks.purge_{name}",
-            Schedule.DAILY,
-            -1,
-        )
     rescue = Schedule.objects.get(name="rescue")
     assert (rescue.func, rescue.schedule_type, rescue.minutes, rescue.repeats) == (
         "vereda.census.tasks.rescue",

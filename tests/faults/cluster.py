@@ -21,9 +21,9 @@ WAIT = 150.0
 """Seconds after which a thing that should happen counts as one that does not."""
 
 REGISTER = """
-from vereda.accounts.models import User
+from tests import make
 for cedula in {cedulas}:
-    User.objects.create_user(cedula, full_name="Nora Sinisterra")
+    make.person("Nora Sinisterra", cedula=cedula)
 """
 
 

@@ -15,9 +15,10 @@ from django.http import Http404, QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vereda.accounts.models import User
+from tests import make
+from vereda.accounts.models import Consent, Policy, Purpose, User
 from vereda.census.models import CedulaInfo
-from vereda.census.statuses import ANSWERS, Status
+from vereda.census.statuses import ANSWERS, UNAUTHORISED, Status
 from vereda.referrals.forms import ORDERS, PAGE_SIZE
 from vereda.referrals.groups import Group
 from vereda.referrals.listing import counts_of, page_of, rows_of, slice_of
@@ -42,7 +43,7 @@ def made_up(dice: random.Random, cedula: str, leader: User) -> User:
     )
 
 
-def record_of(person: User, status: Status) -> CedulaInfo:
+def record_of(person: User, status: str) -> CedulaInfo:
     """Return a person's record in a status."""
     state: dict[str, Any] = {}
     if status in ANSWERS:
@@ -62,8 +63,14 @@ def records(ana: User, beto: User, dani: User, caro: User) -> list[CedulaInfo]:
     leaders = [beto] * 84 + [dani] * 40 + [caro] * 6
     people = [made_up(dice, str(cedula), leader) for cedula, leader in zip(cedulas, leaders, strict=True)]
     User.objects.bulk_create(people)
-    CedulaInfo.objects.bulk_create([record_of(person, dice.choice(list(Status))) for person in people])
-    return list(CedulaInfo.objects.select_related("user"))
+    CedulaInfo.objects.bulk_create([record_of(person, dice.choice([UNAUTHORISED, *Status])) for person in people])
+    policy = Policy.objects.current()
+    Consent.objects.bulk_create(make.consent(person, Purpose.CONTACT_BY_LEADER, policy) for person in people[::2])
+    found = list(CedulaInfo.objects.select_related("user"))
+    allowed = set(Consent.objects.filter(purpose=Purpose.CONTACT_BY_LEADER).values_list("user", flat=True))
+    for record in found:
+        record.user.is_contactable = record.user_id in allowed  # type: ignore[attr-defined]
+    return found
 
 
 @pytest.fixture(params=["a leader", "a superuser"])
@@ -82,7 +89,7 @@ def is_found(person: User, search: str, viewer: User) -> bool:
     digits = search.removeprefix("C.C.").replace(" ", "").replace(".", "")
     if digits.isdigit():
         is_theirs = digits in person.cedula if viewer.is_leader else _is_shown(person.cedula, digits)
-        return is_theirs or digits in person.phone
+        return is_theirs or (digits in person.phone and (person.is_contactable or digits == person.phone[3:]))
     return all(word in plain(person.full_name) for word in plain(search).split())
 
 
@@ -96,7 +103,7 @@ def sort(records: list[CedulaInfo], query: ListQuery) -> list[CedulaInfo]:
     if name == "estado":
         statuses = list(query.group.statuses)[:: -1 if query.order.startswith("-") else 1]
         latest = sorted(records, key=lambda record: (record.user.date_joined, record.user_id), reverse=True)
-        return sorted(latest, key=lambda record: statuses.index(Status(record.status)))
+        return sorted(latest, key=lambda record: statuses.index(record.status))
     keys: dict[str, Any] = {
         "nombre": lambda record: (plain(record.user.full_name), record.user_id),
         "cedula": lambda record: int(record.user.cedula),

@@ -2,26 +2,24 @@
 
 from django.db import transaction
 
-from vereda.accounts import audit, policy
-from vereda.accounts.models import AuditEntry, Consent, User
+from vereda.accounts import audit, consents, tombstones
+from vereda.accounts.consents import Agreement
+from vereda.accounts.models import AuditEntry, Channel, User
 
 
 @transaction.atomic
 def register(
-    *, cedula: str, full_name: str, phone: str, password: str, referral_code: str = "", address: str | None = None
+    *, cedula: str, full_name: str, phone: str, password: str, agreement: Agreement, referral_code: str = ""
 ) -> User:
     """Return a new person of role USER together with the proof of their consent, both or neither.
 
-    An unknown referral code registers without a leader. Raises IntegrityError when the cédula exists.
+    An unknown referral code registers without a leader. Who was erased before begins anew. Raises IntegrityError when
+    the cédula exists.
     """
-    user = User.objects.create_user(
-        cedula,
-        password,
-        full_name=full_name,
-        phone=phone,
-        referred_by=User.objects.with_referral_code(referral_code),
-    )
-    Consent.objects.create(user=user, policy_version=policy.VERSION, policy_hash=policy.text_hash(), address=address)
+    leader = User.objects.with_referral_code(referral_code)
+    user = User.objects.create_user(cedula, password, full_name=full_name, phone=phone, referred_by=leader)
+    tombstones.lift(user.cedula)
+    consents.give(user=user, agreement=agreement, channel=Channel.LINK if leader else Channel.WEB)
     return user
 
 

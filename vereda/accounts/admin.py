@@ -15,9 +15,9 @@ from django.utils.html import format_html
 from django_otp.plugins.otp_static.admin import StaticDevice
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 
-from vereda.accounts import actions, audit, second_step
+from vereda.accounts import actions, audit, second_step, tombstones
 from vereda.accounts.forms import CedulaField, NameField, PhoneField
-from vereda.accounts.models import AuditEntry, Consent, User
+from vereda.accounts.models import AuditEntry, User
 
 
 class PersonCreationForm(AdminUserCreationForm[User]):
@@ -30,6 +30,13 @@ class PersonCreationForm(AdminUserCreationForm[User]):
     class Meta:
         model = User
         fields = ("cedula", "full_name", "phone")
+
+    def clean_cedula(self) -> str:
+        """Bring nobody back who was erased: only they themselves can register again."""
+        cedula: str = self.cleaned_data["cedula"]
+        if tombstones.was_erased(cedula):
+            raise ValidationError("Esta persona pidió que la borraran. Solo ella puede registrarse de nuevo.")
+        return cedula
 
 
 class PersonChangeForm(UserChangeForm[User]):
@@ -154,26 +161,6 @@ def _told(value: Any) -> str:
 
 for device in (TOTPDevice, StaticDevice):
     admin.site.unregister(device)  # their pages show secrets
-
-
-@admin.register(Consent)
-class ConsentAdmin(admin.ModelAdmin[Consent]):
-    """Proofs of consent: to be read only."""
-
-    list_display = ("user", "policy_version", "accepted_at", "address")
-    list_select_related = ("user",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody consents for somebody else."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Consent | None = None) -> bool:
-        """A proof does not change."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Consent | None = None) -> bool:
-        """A proof goes only together with its person."""
-        return False
 
 
 @admin.register(AuditEntry)

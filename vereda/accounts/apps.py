@@ -1,6 +1,7 @@
-"""Django's registration of the app."""
+"""Django's registration of the app, and what must be in place once it is loaded."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
@@ -8,3 +9,9 @@ class AccountsConfig(AppConfig):
 
     name = "vereda.accounts"
     verbose_name = "Personas"
+
+    def ready(self) -> None:
+        """See that every database has a data policy."""
+        from vereda.accounts import policies  # noqa: PLC0415 - models must be loaded first
+
+        post_migrate.connect(policies.ensure, sender=self, dispatch_uid="accounts-policy")

@@ -8,6 +8,8 @@ from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
 
+from vereda.accounts.agreements import BY_ACCEPTANCE, Policy, Purpose
+from vereda.accounts.consents import Agreement
 from vereda.accounts.models import User
 from vereda.lib import cedula as cedulas
 from vereda.lib import phone as phones
@@ -90,7 +92,40 @@ class PhoneField(forms.CharField):
             raise ValidationError(str(error), code="phone") from None
 
 
-class RegistrationForm(forms.Form):
+class AgreementForm(forms.Form):
+    """Accepting a version of the data policy, and what else it asks for, each by itself."""
+
+    accept_policy = forms.BooleanField(
+        label="Acepto la política de tratamiento de datos",
+        widget=forms.CheckboxInput({"class": "form-check-input"}),
+        error_messages={"required": "Para seguir necesitamos que acepte la política de tratamiento de datos."},
+    )
+    purpose_contact_by_leader = forms.BooleanField(
+        label="Autorizo que la persona que me invitó me llame o me escriba",
+        required=False,
+        widget=forms.CheckboxInput({"class": "form-check-input"}),
+    )
+    policy_version = forms.CharField(required=False)
+
+    def __init__(self, *args: Any, policy: Policy, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.policy = policy
+
+    def clean_policy_version(self) -> str:
+        """Refuse another version than the one in force; who sends none has read that one."""
+        version: str = self.cleaned_data["policy_version"]
+        if version not in {"", self.policy.version}:
+            changed = "La política cambió mientras usted la leía. Léala y acéptela de nuevo."
+            self.add_error("accept_policy", ValidationError(changed, code="changed"))
+        return version
+
+    def agreement(self, address: str | None) -> Agreement:
+        """Return what was ticked, by somebody at a network address."""
+        optional = (Purpose.CONTACT_BY_LEADER,) if self.cleaned_data["purpose_contact_by_leader"] else ()
+        return Agreement(self.policy, (*BY_ACCEPTANCE, *optional), address)
+
+
+class RegistrationForm(AgreementForm):
     """Joining, with one's acceptance of the data policy."""
 
     cedula = CedulaField()
@@ -110,11 +145,6 @@ class RegistrationForm(forms.Form):
         max_length=200,
         widget=forms.PasswordInput(_attributes(autocomplete="new-password")),
         error_messages={"required": "Repita la clave.", "max_length": "La clave es demasiado larga."},
-    )
-    accept_policy = forms.BooleanField(
-        label="Acepto la política de tratamiento de datos",
-        widget=forms.CheckboxInput({"class": "form-check-input"}),
-        error_messages={"required": "Para registrarse necesitamos que acepte la política de tratamiento de datos."},
     )
 
     def clean(self) -> dict[str, Any]:

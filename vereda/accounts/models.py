@@ -1,4 +1,4 @@
-"""A person, their role, and the proof of what they agreed to.
+"""A person and their role, the audit trail, and what is left of whom we erased.
 
 Next on the reading path: `vereda/census/actions.py`.
 """
@@ -16,10 +16,14 @@ from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from vereda.accounts.agreements import Channel, Consent, Policy, Purpose, allows
 from vereda.accounts.fields import FoldedField, let_go
+from vereda.accounts.sessions import PersonSession
 from vereda.lib import cedula as cedulas
 from vereda.lib import phone as phones
 from vereda.lib.text import fold
+
+__all__ = ["AuditEntry", "AuditHead", "Channel", "Consent", "PersonSession", "Policy", "Purpose", "Tombstone", "User"]
 
 REFERRAL_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Letters and digits that nobody confuses when reading a code aloud."""
@@ -48,15 +52,18 @@ class UserQuerySet(models.QuerySet["User"]):
     def matching(self, search: str, *, by_part_of_cedula: bool) -> Self:
         """Whose name has every word of the search, accents ignored, or whose phone or cédula has its digits.
 
-        Who may not see a whole cédula finds it whole or by what the mask leaves of it: by parts it could be guessed.
+        Who may not see a whole cédula finds it whole or by what the mask leaves of it: by parts it could be guessed. So
+        could the phone of somebody who has not allowed to be called: it is found whole only.
         """
         digits = re.sub(r"^c\.?\s*c\.?|[\s.,+()-]", "", search.strip(), flags=re.IGNORECASE)
         if not (digits.isascii() and digits.isdigit()):
             return self.filter(*(Q(folded_name__contains=word) for word in fold(search).split()))
+        is_contactable = Q(allows(Purpose.CONTACT_BY_LEADER, person="pk"))
+        by_phone = Q(phone__contains=digits) & is_contactable | Q(phone__in=[f"+{digits}", f"+57{digits}"])
         if by_part_of_cedula:
-            return self.filter(Q(cedula__contains=digits) | Q(phone__contains=digits))
+            return self.filter(Q(cedula__contains=digits) | by_phone)
         by_cedula = Q(cedula__endswith=digits) if len(digits) <= cedulas.SHOWN_DIGITS else Q(cedula=digits)
-        return self.filter(by_cedula | Q(phone__contains=digits))
+        return self.filter(by_cedula | by_phone)
 
     def update(self, **fields: Any) -> int:
         """Update, but for what has a copy elsewhere that only `save` keeps true. Raises `TypeError`."""
@@ -199,23 +206,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.first_name
 
 
-class Consent(models.Model):
-    """Proof that a person accepted one version of the data policy (Ley 1581 de 2012, art. 9)."""
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="consents", verbose_name="persona")
-    policy_version = models.CharField("versión de la política", max_length=20)
-    policy_hash = models.CharField("SHA-256 del texto", max_length=64)
-    accepted_at = models.DateTimeField("aceptada", default=timezone.now)
-    address = models.GenericIPAddressField("dirección IP", null=True)
-
-    class Meta:
-        verbose_name = "consentimiento"
-        verbose_name_plural = "consentimientos"
-
-    def __str__(self) -> str:
-        return f"{self.policy_version} · {self.accepted_at:%Y-%m-%d %H:%M}"
-
-
 class Throttle(models.Model):
     """How often something was done from one place since a time. The key, a keyed hash of both, tells of neither."""
 
@@ -289,3 +279,17 @@ class AuditHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count}"
+
+
+class Tombstone(models.Model):
+    """Says that somebody was erased: a keyed hash of their cédula, which tells nobody whose it was."""
+
+    digest = models.CharField("huella", max_length=64, unique=True)
+    erased_at = models.DateTimeField("borrada", default=timezone.now)
+
+    class Meta:
+        verbose_name = "marca de borrado"
+        verbose_name_plural = "marcas de borrado"
+
+    def __str__(self) -> str:
+        return f"{self.erased_at:%Y-%m-%d %H:%M}"

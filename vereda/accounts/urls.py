@@ -18,4 +18,5 @@ urlpatterns = [
     path("perfil/dos-pasos/codigos/", second_step_views.renew_codes, name="second-step-codes"),
     path("perfil/dos-pasos/desactivar/", second_step_views.turn_off, name="second-step-off"),
     path("privacidad/", views.privacy, name="privacy"),
+    path("privacidad/<slug:version>/", views.privacy, name="privacy-version"),
 ]

@@ -9,17 +9,17 @@ from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from vereda.accounts import actions, policy, throttle
+from vereda.accounts import actions, consents, policies, throttle
 from vereda.accounts.forms import OwnPasswordForm, RegistrationForm
 from vereda.accounts.invitations import invitation_of
 from vereda.accounts.login import too_many_passwords
-from vereda.accounts.models import User
+from vereda.accounts.models import Policy, User
 from vereda.accounts.requests import AuthenticatedRequest, address_of, place_of
 from vereda.errors import too_many_requests
 from vereda.lib.text import wait_in_words
@@ -33,7 +33,7 @@ def register(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("home")
     code = request.GET.get("ref", "")
-    form = RegistrationForm(request.POST or None)
+    form = RegistrationForm(request.POST or None, policy=Policy.objects.current())
     if request.method == "POST" and form.is_valid():
         if seconds := _seconds_to_wait(request):
             text = f"Desde aquí ya se registraron muchas personas. Espere {wait_in_words(seconds)}."
@@ -66,8 +66,8 @@ def _registered(request: HttpRequest, form: RegistrationForm, code: str) -> User
             full_name=form.cleaned_data["full_name"],
             phone=form.cleaned_data["phone"],
             password=form.cleaned_data["password1"],
+            agreement=form.agreement(address_of(request)),
             referral_code=code,
-            address=address_of(request),
         )
     except IntegrityError:
         form.add_taken_error()
@@ -80,7 +80,10 @@ def home(request: AuthenticatedRequest) -> HttpResponse:
     user = request.user
     invitation = invitation_of(request)
     referral_count = user.referrals.count()
+    standing = consents.standing_of(user)
     context = {
+        "is_member": standing.is_member,
+        "has_accepted": standing.has_accepted(Policy.objects.current()),
         "invitation": invitation,
         "qr_svg": mark_safe(segno.make(invitation.url, micro=False).svg_inline(border=2, omitsize=True)),  # noqa: S308
         "referral_count": referral_count,
@@ -106,6 +109,9 @@ def password(request: AuthenticatedRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
-def privacy(request: HttpRequest) -> HttpResponse:
-    """The data policy that people accept."""
-    return render(request, "accounts/privacy.html", {"policy_version": policy.VERSION})
+def privacy(request: HttpRequest, version: str = "") -> HttpResponse:
+    """The data policy that people accept, or a version that was in force before."""
+    current = Policy.objects.current()
+    shown = get_object_or_404(Policy.objects.published(), version=version) if version else current
+    context = {"policy": shown, "policy_html": policies.rendered(shown.text), "is_current": shown == current}
+    return render(request, "accounts/privacy.html", context)

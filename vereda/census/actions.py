@@ -19,7 +19,8 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Min, Q, Subquery
+from django.db.models import DateTimeField, F, Min, Q, Subquery, Value
+from django.db.models.functions import Greatest
 from django_q.brokers import get_broker
 
 from vereda.accounts import audit
@@ -29,8 +30,8 @@ from vereda.census.bells import ring, ring_at, ring_on_commit
 from vereda.census.claims import LOST_TWICE, CaptchaSpend, Claim, ClaimLostError, claim_on, expiry, record_under
 from vereda.census.models import CedulaInfo, CedulaInfoQuerySet, LookupAttempt, Reason
 from vereda.census.sources.port import Answer, Failure, FailureKind, Outcome
-from vereda.census.states import newly_answered, newly_asked, newly_failed
-from vereda.census.statuses import FINAL, Status
+from vereda.census.states import NO_CLAIM, newly_answered, newly_asked, newly_closed, newly_failed
+from vereda.census.statuses import FINAL, UNAUTHORISED, Status
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,10 @@ BELLS_PER_RESCUE = 50
 CLAIM_TRIES = 20
 """Of how many people in turn one is tried to be claimed, when other workers are always a little faster."""
 HIGHEST_COST = Decimal(9999)
+
+
+class NotAuthorisedError(Exception):
+    """The person has not consented to lookups."""
 
 
 class TooSoonError(Exception):
@@ -49,12 +54,38 @@ class TooSoonError(Exception):
 
 
 def create_record(*, user: User) -> CedulaInfo:
-    """Return a person's record; a new one waits for its first lookup."""
-    defaults = {"requested_by": user, "referred_by_id": user.referred_by_id}
+    """Return a person's record; a new one waits for its first lookup if the person has consented to that."""
+    defaults = {"status": UNAUTHORISED, "referred_by_id": user.referred_by_id}
     record, is_new = CedulaInfo.objects.get_or_create(user=user, defaults=defaults)
-    if is_new:
-        ring_on_commit(user.pk)
+    if is_new and open_record(user=user, reason=Reason.REGISTRATION, now=record.next_at):
+        record.refresh_from_db()
     return record
+
+
+def open_record(*, user: User, reason: Reason, now: datetime) -> bool:
+    """Ask for the first lookup of somebody who has consented to lookups; False when one was asked for before."""
+    is_opened = (
+        CedulaInfo.objects.filter(user=user, status=UNAUTHORISED)
+        .allowed()
+        .update(
+            **newly_asked(requested_by=user, reason=reason, now=now)
+            | {"next_at": Greatest(F("next_at"), Value(now, output_field=DateTimeField()))}
+        )
+    )
+    if is_opened:
+        ring_on_commit(user.pk)
+    return bool(is_opened)
+
+
+@transaction.atomic
+def close_record(*, user: User, now: datetime) -> None:
+    """Forget what the census said of somebody whose consent to lookups does not hold, and ask no more.
+
+    A worker that is at it loses its claim, so it can neither send their cédula any more nor write.
+    """
+    cooldown = timedelta(seconds=settings.CENSUS_COOLDOWN_SECONDS)
+    CedulaInfo.objects.filter(user=user).update(**newly_closed(next_at=now + cooldown))
+    LookupAttempt.objects.filter(record__user=user).delete()
 
 
 def follow_inviter(*, user: User) -> None:
@@ -68,18 +99,19 @@ def request_lookup(*, record: CedulaInfo, requested_by: User, reason: Reason, no
     """Ask for a new lookup of a final record; the last answer is kept meanwhile. Asking about others is audited.
 
     Returns False when one is under way already; one that waits in bulk goes ahead for who waits at a screen.
-    Raises `TooSoonError` within the cooldown of the last request.
+    Raises `NotAuthorisedError` without the person's consent, `TooSoonError` within the cooldown of the last request.
     """
     cooldown = timedelta(seconds=settings.CENSUS_COOLDOWN_SECONDS)
-    is_asked = CedulaInfo.objects.filter(pk=record.pk, status__in=FINAL, requested_at__lte=now - cooldown).update(
-        **newly_asked(requested_by=requested_by, reason=reason, now=now), bulk=None
-    )
+    final = CedulaInfo.objects.filter(pk=record.pk, status__in=FINAL, requested_at__lte=now - cooldown)
+    is_asked = final.allowed().update(**newly_asked(requested_by=requested_by, reason=reason, now=now), bulk=None)
     record.refresh_from_db()
     if is_asked:
         ring_on_commit(record.user_id)
         if requested_by.pk != record.user_id:
             audit.record(action=AuditEntry.Action.LOOKUP_ASKED, actor=requested_by, person=record.user)
         return True
+    if not CedulaInfo.objects.filter(pk=record.pk).allowed().exists():
+        raise NotAuthorisedError
     if record.is_final:
         left = record.requested_at + cooldown - now
         raise TooSoonError(max(1, round(left.total_seconds())))
@@ -93,21 +125,20 @@ def request_lookup(*, record: CedulaInfo, requested_by: User, reason: Reason, no
 def claim(*, user_id: int, now: datetime) -> Claim | None:
     """Take the right to look a person up, and count the attempt; None when nothing is due or another worker was first.
 
-    Attempts are counted here and not at the end, so that a lookup which kills its worker cannot repeat for ever.
+    Attempts are counted here and not at the end, so that a lookup which kills its worker cannot repeat for ever. A
+    record that waits without its person's consent, out of a fixture, say, is closed instead.
     """
-    is_taken = (
-        CedulaInfo.objects.due(now)
-        .filter(user_id=user_id)
-        .update(
-            status=Status.PROCESSING,
-            claim_token=uuid4(),
-            claimed_at=now,
-            claim_expires_at=expiry(now),
-            claimed_by=heartbeat.own_name(),
-            attempts=F("attempts") + 1,
-        )
+    due = CedulaInfo.objects.due(now).filter(user_id=user_id)
+    is_taken = due.allowed().update(
+        status=Status.PROCESSING,
+        claim_token=uuid4(),
+        claimed_at=now,
+        claim_expires_at=expiry(now),
+        claimed_by=heartbeat.own_name(),
+        attempts=F("attempts") + 1,
     )
     if not is_taken:
+        due.not_allowed().update(**newly_closed(next_at=now))
         return None
     return claim_on(CedulaInfo.objects.select_related("user").get(user_id=user_id))
 
@@ -165,8 +196,12 @@ def keep_captcha(*, claimed: Claim, task_id: str, source: str) -> None:
 
 
 def drop_captcha(*, claimed: Claim) -> None:
-    """Forget the captcha: it is being used, or good for nothing."""
-    record_under(claimed).update(captcha_task="")
+    """Forget the captcha: it is being used, or good for nothing.
+
+    Raises `ClaimLostError`: the form must not be sent for whom nobody may ask any more.
+    """
+    if not record_under(claimed).update(captcha_task=""):
+        raise ClaimLostError
 
 
 @transaction.atomic
@@ -345,8 +380,7 @@ def _wait_until(claimed: Claim, at: datetime, now: datetime, **fields: object) -
 
 def _finish(claimed: Claim, **fields: object) -> bool:
     """End a claim by one conditional UPDATE; False when the claim is no longer this worker's."""
-    no_claim = {"claim_token": None, "claimed_at": None, "claim_expires_at": None, "claimed_by": ""}
-    is_mine = record_under(claimed).update(**no_claim, **fields) == 1
+    is_mine = record_under(claimed).update(**NO_CLAIM, **fields) == 1
     if not is_mine:
         logger.warning("lookup.claim_lost record=%s", claimed.record_id)
     return is_mine
@@ -355,7 +389,12 @@ def _finish(claimed: Claim, **fields: object) -> bool:
 def _append_attempt(
     claimed: Claim, outcome: str, *, source: str, now: datetime, spend: CaptchaSpend | None = None, detail: str = ""
 ) -> None:
-    """Write the attempt down, whether or not its claim still held: it happened and may have cost money."""
+    """Write the attempt down, whether or not its claim still held: it happened and may have cost money.
+
+    Nothing is written of somebody who was erased meanwhile, or has withdrawn their consent.
+    """
+    if not CedulaInfo.objects.select_for_update().filter(pk=claimed.record_id).exclude(status=UNAUTHORISED).exists():
+        return
     spend = spend or CaptchaSpend()
     LookupAttempt.objects.create(
         record_id=claimed.record_id,

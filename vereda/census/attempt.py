@@ -94,6 +94,7 @@ class Attempt(LookupHooks):
             await self._let_others_probe()
             return "released"
         except ClaimLostError:
+            await self._let_others_probe()
             return "claim lost"
         except Exception as error:
             logger.exception("lookup.broken")

@@ -14,7 +14,7 @@ from vereda.accounts.models import AuditEntry, User
 from vereda.census.bells import ring_on_commit
 from vereda.census.models import BulkRefresh, CedulaInfo, CedulaInfoQuerySet, Reason
 from vereda.census.states import newly_asked
-from vereda.census.statuses import ANSWERS, FAILURES, Status
+from vereda.census.statuses import ANSWERS, FAILURES, UNAUTHORISED, Status
 
 BELLS = 10
 """How many bells are rung: a worker that is awake goes on with whoever's turn it is."""
@@ -32,6 +32,7 @@ class Tally:
     answered: int
     waiting: int
     too_soon: int
+    unauthorised: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,9 @@ def refresh_marked(*, records: CedulaInfoQuerySet, requested_by: User, now: date
     audit.record_many(
         action=AuditEntry.Action.BULK_ASKED, actor=requested_by, person_ids=asked.values_list("user_id", flat=True)
     )
-    return Tally(queued, answered, len(statuses) - failed - answered, failed - queued)
+    unauthorised = statuses.count(UNAUTHORISED)
+    waiting = len(statuses) - failed - answered - unauthorised
+    return Tally(queued, answered, waiting, failed - queued, unauthorised)
 
 
 @transaction.atomic

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from vereda.accounts import policy
-from vereda.accounts.models import Consent, User
+from vereda.accounts import consents
+from vereda.accounts.consents import Agreement
+from vereda.accounts.models import Channel, Policy, Purpose, User
 from vereda.census import actions
+from vereda.census.models import CedulaInfo
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, NotFound, Outcome
 
 PASSWORD: str = settings.DEMO_PASSWORD
@@ -132,17 +134,15 @@ def _create(person: Person, *, joined_at: datetime) -> None:
         is_superuser=person.is_superuser,
         date_joined=joined_at,
     )
-    Consent.objects.create(
-        user=user, policy_version=policy.VERSION, policy_hash=policy.text_hash(), accepted_at=joined_at
-    )
+    agreement = Agreement(Policy.objects.current(), tuple(Purpose))
+    consents.give(user=user, agreement=agreement, channel=Channel.WEB, at=joined_at)
     if person.outcome is not None:
         _answer(user, person.outcome)
 
 
 def _answer(user: User, outcome: Outcome) -> None:
     """Store an outcome the way the engine does, failures until no retry is left."""
-    now = user.cedula_info.next_at
-    while claimed := actions.claim(user_id=user.pk, now=now):
-        actions.record_outcome(claimed=claimed, outcome=outcome, source=SOURCE, now=now)
-        user.cedula_info.refresh_from_db()
-        now = user.cedula_info.next_at
+    record = CedulaInfo.objects.get(user=user)
+    while claimed := actions.claim(user_id=user.pk, now=record.next_at):
+        actions.record_outcome(claimed=claimed, outcome=outcome, source=SOURCE, now=record.next_at)
+        record.refresh_from_db()

@@ -200,7 +200,8 @@ class Engine:
 
     def _ended(self, user_id: int, lookup: asyncio.Task[str]) -> None:
         self._room.release()
-        del self._lookups[user_id], self._attempts[user_id]
+        if self._lookups.get(user_id) is lookup:  # else their consent was withdrawn and given again meanwhile
+            del self._lookups[user_id], self._attempts[user_id]
         self._answer([user_id], TROUBLE if lookup.cancelled() or lookup.exception() else lookup.result())
         if not self._lookups:
             self._bell.set()  # somebody may be due who must be alone

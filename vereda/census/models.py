@@ -14,10 +14,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from vereda.accounts.models import User
+from vereda.accounts.agreements import allows
+from vereda.accounts.models import Purpose, User
 from vereda.census import wording as wordings
 from vereda.census.sources.novedades import NovedadKind, kind_of
-from vereda.census.statuses import ANSWERS, FAILURES, WAITING, Status
+from vereda.census.statuses import ANSWERS, FAILURES, UNAUTHORISED, WAITING, Status
 from vereda.lib.logs import mask_numbers
 
 LONGEST_TEXT = 300
@@ -70,6 +71,14 @@ class CedulaInfoQuerySet(models.QuerySet["CedulaInfo"]):
         if viewer.is_superuser:
             return self.exclude(user=viewer)
         return self.filter(referred_by=viewer) if viewer.is_leader else self.none()
+
+    def allowed(self) -> Self:
+        """Those whose person's consent to lookups holds. Nobody else may be asked about, whatever their status."""
+        return self.alias(is_allowed=allows(Purpose.CENSUS_LOOKUP, person="user")).filter(is_allowed=True)
+
+    def not_allowed(self) -> Self:
+        """Those whose person has not consented to lookups, or not any more."""
+        return self.alias(is_allowed=allows(Purpose.CENSUS_LOOKUP, person="user")).filter(is_allowed=False)
 
     def refreshable(self, now: datetime) -> Self:
         """Those that a lookup in bulk can help: without an answer of the census, and not asked for a moment ago."""
@@ -143,7 +152,7 @@ class CedulaInfo(models.Model):
         verbose_name="invitado por",
         help_text="Copia del dato de la persona.",
     )
-    status = models.CharField("estado", max_length=20, choices=Status, default=Status.PENDING)
+    status = models.CharField("estado", max_length=20, choices=Status, default=UNAUTHORISED, blank=True)
 
     departamento = models.CharField("departamento", max_length=LONGEST_TEXT, blank=True)
     municipio = models.CharField("municipio", max_length=LONGEST_TEXT, blank=True)
@@ -206,7 +215,13 @@ class CedulaInfo(models.Model):
             models.Index(fields=["evidence_at"], name="census_evidence", condition=Q(evidence_at__isnull=False)),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=Status.values), name="census_status_is_known"),
+            models.CheckConstraint(condition=Q(status__in=[UNAUTHORISED, *Status]), name="census_status_is_known"),
+            models.CheckConstraint(
+                condition=~Q(status=UNAUTHORISED)
+                | Q(answer_status="", fetched_at=None, municipio="", puesto="", novedad="")
+                & Q(raw_response="", error_message="", captcha_task=""),
+                name="census_unauthorised_holds_nothing",
+            ),
             models.CheckConstraint(
                 condition=Q(answer_status__in=["", *ANSWERS]), name="census_last_answer_is_an_answer"
             ),
@@ -243,6 +258,16 @@ class CedulaInfo(models.Model):
     def is_final(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.status not in WAITING
+
+    @property
+    def is_authorised(self) -> bool:
+        """Whether the person may be asked about."""
+        return self.status != UNAUTHORISED
+
+    @property
+    def can_be_asked_now(self) -> bool:
+        """Whether a request for a lookup would change anything."""
+        return self.is_authorised and (self.is_final or self.can_go_ahead)
 
     @property
     def version(self) -> str:
@@ -283,6 +308,8 @@ class CedulaInfo(models.Model):
     @property
     def wording(self) -> wordings.Wording:
         """What people are told about the present state."""
+        if not self.is_authorised:
+            return wordings.UNAUTHORISED
         if self.status == Status.PENDING and self.is_retrying:
             return wordings.RETRYING
         return wordings.of_status(Status(self.status), self.novedad_kind)

@@ -9,8 +9,6 @@ from vereda.census import gate, roster
 from vereda.census.models import SourceState
 
 RESCUE = "vereda.census.tasks.rescue"
-PURGE = "vereda.census.tasks.purge_evidence"
-PURGE_TRACES = "vereda.census.tasks.purge_traces"
 
 
 def ensure(**kwargs: Any) -> None:
@@ -19,8 +17,6 @@ def ensure(**kwargs: Any) -> None:
     if not needed <= set(connection.introspection.table_names()):
         return
     _schedule("rescue", func=RESCUE, schedule_type=Schedule.MINUTES, minutes=1)
-    _schedule("purge-evidence", func=PURGE, schedule_type=Schedule.DAILY)
-    _schedule("purge-traces", func=PURGE_TRACES, schedule_type=Schedule.DAILY)
     for source in roster.names():
         gate.state_of(source)
 

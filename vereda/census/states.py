@@ -1,4 +1,4 @@
-"""What an event makes of a record, as the fields of one UPDATE: being asked for, answered, and failed."""
+"""What an event makes of a record, as the fields of one UPDATE: being asked for, answered, failed, and closed."""
 
 from datetime import datetime
 from typing import Any
@@ -8,9 +8,15 @@ from vereda.census import rules, wording
 from vereda.census.models import LONGEST_READER, Reason
 from vereda.census.sources.evidence import scrub, without_cedula
 from vereda.census.sources.port import Answer, Cancelled, Failure, Found
-from vereda.census.statuses import Status
+from vereda.census.statuses import UNAUTHORISED, Status
 
 NO_EVIDENCE: dict[str, Any] = {"raw_response": "", "evidence_at": None, "evidence_source": "", "evidence_reader": ""}
+NO_CLAIM: dict[str, Any] = {"claim_token": None, "claimed_at": None, "claim_expires_at": None, "claimed_by": ""}
+NO_ANSWER: dict[str, Any] = {
+    **dict.fromkeys(("departamento", "municipio", "puesto", "direccion", "mesa"), ""),
+    **dict.fromkeys(("novedad", "resolucion", "fecha_novedad", "answer_status", "answer_source"), ""),
+    "fetched_at": None,
+}
 
 
 def newly_asked(*, requested_by: User, reason: Reason, now: datetime) -> dict[str, Any]:
@@ -70,4 +76,24 @@ def newly_failed(*, failure: Failure, cedula: str, source: str, now: datetime) -
         "evidence_at": now,
         "evidence_source": source,
         "evidence_reader": failure.reader[:LONGEST_READER],
+    }
+
+
+def newly_closed(*, next_at: datetime) -> dict[str, Any]:
+    """Return what the lack of consent makes of a record: one that holds nothing, and before that time asks nothing."""
+    return {
+        "status": UNAUTHORISED,
+        "requested_by": None,
+        "bulk": None,
+        "status_before": "",
+        "message_before": "",
+        "attempts": 0,
+        "losses": 0,
+        "captchas": 0,
+        "captcha_task": "",
+        "next_at": next_at,
+        "error_message": "",
+        **NO_ANSWER,
+        **NO_CLAIM,
+        **NO_EVIDENCE,
     }

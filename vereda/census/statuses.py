@@ -1,4 +1,7 @@
-"""The nine statuses of a census record, which of them wait, answer or fail, and what may keep a source closed."""
+"""The nine statuses of a census record, which of them wait, answer or fail, and what may keep a source closed.
+
+A tenth thing is no status at all: of whom nobody may ask.
+"""
 
 from django.db import models
 
@@ -23,6 +26,8 @@ FAILURES = (Status.ERROR, Status.TIMEOUT, Status.BLOCKED)
 FINAL = (*ANSWERS, *FAILURES)
 ASSISTABLE = (Status.PENDING, *FAILURES)
 """What a person may end by looking somebody up themselves: no answer, and no worker at it."""
+UNAUTHORISED = ""
+"""Instead of a status, while the person has not consented to lookups. Such a record holds nothing and cannot wait."""
 
 
 class Obstacle(models.TextChoices):

@@ -2,8 +2,7 @@
 
 from django.utils import timezone
 
-from vereda.accounts import traces
-from vereda.census import actions, engine, evidence, heartbeat
+from vereda.census import actions, engine, heartbeat
 
 
 def validate_cedula(user_id: int) -> str:
@@ -16,18 +15,6 @@ def rescue() -> int:
     """Take back what a lost worker held and ring again for due people; returns how many bells rang."""
     heartbeat.sign(now=timezone.now())
     return actions.rescue(now=timezone.now())
-
-
-def purge_evidence() -> int:
-    """Empty the evidence that is older than it may get; returns of how many records."""
-    heartbeat.sign(now=timezone.now())
-    return evidence.purge(now=timezone.now())
-
-
-def purge_traces() -> int:
-    """Forget what logins and registrations left behind and nobody needs any more; returns how many rows."""
-    heartbeat.sign(now=timezone.now())
-    return traces.purge(now=timezone.now())
 
 
 def beat(beat: str) -> None:

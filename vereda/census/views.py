@@ -12,11 +12,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, trigger_client_event
 
+from vereda.accounts import consents
 from vereda.accounts.forms import ProfileForm
+from vereda.accounts.models import Purpose
 from vereda.accounts.requests import AuthenticatedRequest
 from vereda.census import actions, drift, turns, wording
 from vereda.census.health import is_database_up
 from vereda.census.models import CedulaInfo, Reason
+from vereda.census.statuses import UNAUTHORISED, Status
 
 EAGER_SECONDS = 20
 """How long after a request the page asks every second; later every 5 s."""
@@ -61,12 +64,19 @@ def refresh(request: AuthenticatedRequest) -> HttpResponse:
         is_asked = actions.request_lookup(
             record=record, requested_by=request.user, reason=Reason.OWN, now=timezone.now()
         )
+    except actions.NotAuthorisedError:
+        return _told(request, record, "Primero autorice la consulta de su cédula.", "warning")
     except actions.TooSoonError as error:
         return _told_to_wait(request, record, error.seconds)
     text = "Listo: volvemos a consultar su cédula." if is_asked else "Su consulta ya está en marcha."
+    return _told(request, record, text, "info")
+
+
+def _told(request: AuthenticatedRequest, record: CedulaInfo, text: str, kind: str) -> HttpResponse:
+    """Answer with the section and a toast for htmx; with the profile and a message for a plain form."""
     if request.htmx:
-        return _section_with_toast(request, record, text, "info")
-    messages.info(request, text)
+        return _section_with_toast(request, record, text, kind)
+    messages.add_message(request, messages.WARNING if kind == "warning" else messages.INFO, text)
     return redirect("profile")
 
 
@@ -95,8 +105,12 @@ def _profile_page(request: AuthenticatedRequest, form: ProfileForm) -> HttpRespo
 
 
 def _own_record(request: AuthenticatedRequest) -> CedulaInfo:
-    """Return the viewer's own record; one that waits, unsaved, for somebody whose record `rescue` has yet to make."""
-    return CedulaInfo.objects.filter(user=request.user).first() or CedulaInfo(user=request.user)
+    """Return the viewer's own record; for somebody whose record `rescue` has yet to make, what it is going to be."""
+    record = CedulaInfo.objects.filter(user=request.user).first()
+    if record is not None:
+        return record
+    is_allowed = consents.standing_of(request.user).allows(Purpose.CENSUS_LOOKUP)
+    return CedulaInfo(user=request.user, status=Status.PENDING if is_allowed else UNAUTHORISED)
 
 
 def _section(record: CedulaInfo) -> dict[str, Any]:

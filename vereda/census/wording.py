@@ -120,6 +120,19 @@ _STATUSES = {
     ),
 }
 
+UNAUTHORISED = Wording(
+    "neutral",
+    "shield",
+    "Sin autorización",
+    "Falta su autorización",
+    "No consultamos su cédula en el censo electoral sin que usted lo autorice.",
+    "Si quiere saber dónde vota, autorícelo con el botón de abajo. Puede retirarlo cuando quiera.",
+    for_leader=(
+        "No ha autorizado que se consulte su cédula en el censo electoral. "
+        "Solo esa persona puede hacerlo, en «Mis datos»."
+    ),
+)
+
 RETRYING = Wording(
     "waiting",
     "clock",

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from vereda.census.statuses import FAILURES, WAITING, Status
+from vereda.census.statuses import FAILURES, UNAUTHORISED, WAITING, Status
 
 
 class Group(models.TextChoices):
@@ -16,16 +16,16 @@ class Group(models.TextChoices):
     FAILED = "errores", "Errores"
 
     @property
-    def statuses(self) -> tuple[Status, ...]:
+    def statuses(self) -> tuple[str, ...]:
         """The statuses that the tab shows, in the order in which they are sorted."""
         return _STATUSES[self]
 
 
-_STATUSES = {
+_STATUSES: dict[Group, tuple[str, ...]] = {
     Group.WAITING: WAITING,
     Group.FOUND: (Status.ACTIVE,),
     Group.NOVEDADES: (Status.CANCELLED_DECEASED, Status.CANCELLED_OTHER),
     Group.NOT_FOUND: (Status.NOT_FOUND,),
     Group.FAILED: FAILURES,
 }
-_STATUSES[Group.ALL] = tuple(status for group in list(_STATUSES.values()) for status in group)
+_STATUSES[Group.ALL] = (UNAUTHORISED, *(status for group in list(_STATUSES.values()) for status in group))

@@ -14,7 +14,8 @@ from django.http import Http404
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from vereda.accounts.models import User, UserQuerySet
+from vereda.accounts.agreements import allows
+from vereda.accounts.models import Purpose, User, UserQuerySet
 from vereda.census.models import CedulaInfo, CedulaInfoQuerySet
 from vereda.referrals.forms import PAGE_SIZE
 from vereda.referrals.groups import Group
@@ -33,6 +34,7 @@ class Row:
 
     person: User
     record: CedulaInfo | None = None
+    is_contactable: bool = False
 
     @property
     def key(self) -> SafeString:
@@ -43,6 +45,11 @@ class Row:
     def name(self) -> SafeString:
         """The person's name, ready for a page, which has it many times."""
         return escape(self.person.full_name)
+
+    @property
+    def phone(self) -> str:
+        """The person's phone, where they have allowed to be called; "" where not."""
+        return self.person.phone if self.is_contactable else ""
 
     @property
     def is_waiting(self) -> bool:
@@ -124,11 +131,14 @@ def slice_of(viewer: User, query: ListQuery, counts: Counts, *, first: int, size
 def rows_of(viewer: User, ids: Iterable[int]) -> list[Row]:
     """Return the rows of those people whom the viewer may see, in no order."""
     if not viewer.is_leader:
-        return [Row(person) for person in User.objects.referrals_of(viewer).filter(pk__in=ids)]
+        people = User.objects.referrals_of(viewer).filter(pk__in=ids)
+        annotated = people.annotate(is_contactable=allows(Purpose.CONTACT_BY_LEADER, person="pk"))
+        return [Row(person, None, person.is_contactable) for person in annotated]  # type: ignore[attr-defined]
     records = CedulaInfo.objects.visible_to(viewer).exclude(user=viewer).filter(user__in=ids)
     related = "user__referred_by" if viewer.is_superuser else "user"
     seen = records.select_related(related).defer("raw_response")  # evidence is long, and not for leaders
-    return [Row(record.user, record) for record in seen]
+    known = seen.annotate(is_contactable=allows(Purpose.CONTACT_BY_LEADER, person="user"))
+    return [Row(record.user, record, record.is_contactable) for record in known]  # type: ignore[attr-defined]
 
 
 def ordered_keys(person: User, name: str) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ NOBODY_TO_ASK = "No hay a quién volver a consultar: ninguna consulta ha fallado
 BULK_IS_RUNNING = "Ya hay una consulta en grupo en marcha. Espere a que termine, o cancélela."
 BULK_WAS_CANCELLED = "Esa consulta ya estaba cancelada."
 SEARCH_IS_LOST = "La búsqueda ya no está guardada: escríbala de nuevo antes de actualizar a todos."
+NOT_AUTHORISED = "No ha autorizado la consulta. Solo esa persona puede hacerlo, en «Mis datos»."
 BULK_IS_OVER = "Terminó la consulta de todos los que faltaban."
 
 
@@ -32,6 +33,7 @@ def of_tally(tally: Tally) -> str:
             (tally.answered, "ya tiene respuesta del censo", "ya tienen respuesta del censo"),
             (tally.waiting, "ya estaba en turno", "ya estaban en turno"),
             (tally.too_soon, "acaba de consultarse", "acaban de consultarse"),
+            (tally.unauthorised, "no ha autorizado la consulta", "no han autorizado la consulta"),
         )
         if number
     ]

@@ -4,9 +4,11 @@ A number that is searched for is somebody's cédula or phone. The search form pu
 have it: the session keeps it, and `buscado` says so. One that somebody types into an address by hand stays there.
 """
 
+import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.contrib.sessions.backends.base import SessionBase
@@ -21,6 +23,8 @@ MOST_KEPT = 8
 """Searches for numbers that a session keeps: enough for "back"."""
 
 _SESSION_KEY = "searched_numbers"
+_TELLING_DIGITS = 5
+"""From how many digits on a part of a number says whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +90,18 @@ def new_search(search: str, session: SessionBase) -> ListQuery:
     kept = [*session.get(_SESSION_KEY, {}).items(), (key, search)]
     session[_SESSION_KEY] = dict(kept[-MOST_KEPT:])
     return ListQuery(search, key=key)
+
+
+def forget_numbers(session: dict[str, Any], numbers: Iterable[str]) -> bool:
+    """Take searches for these numbers, or for much of one, out of what a session keeps; return whether any was."""
+    kept = session.get(_SESSION_KEY, {})
+    left = {key: search for key, search in kept.items() if not _is_for_any(search, numbers)}
+    if left == kept:
+        return False
+    session[_SESSION_KEY] = left
+    return True
+
+
+def _is_for_any(search: str, numbers: Iterable[str]) -> bool:
+    digits = re.sub(r"\D", "", search)
+    return len(digits) >= _TELLING_DIGITS and any(digits in number for number in numbers)

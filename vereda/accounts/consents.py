@@ -1,0 +1,101 @@
+"""Every write to what people consent to, and what of it holds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from vereda.accounts.agreements import BY_ACCEPTANCE, Channel, Consent, Policy, Purpose
+from vereda.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What somebody agrees to: which purposes, under which version of the policy, from which network address."""
+
+    policy: Policy
+    purposes: tuple[Purpose, ...] = BY_ACCEPTANCE
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds of a person's consent: the last act that gave each purpose."""
+
+    given: dict[Purpose, Consent]
+
+    def allows(self, purpose: Purpose) -> bool:
+        """Whether a purpose holds."""
+        return purpose in self.given
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the person ever accepted the policy: an administration may have typed them in."""
+        return self.allows(Purpose.ACCOUNT)
+
+    def has_accepted(self, policy: Policy) -> bool:
+        """Whether this is the version that the person accepted last."""
+        return self.is_member and self.given[Purpose.ACCOUNT].policy_id == policy.pk
+
+
+def standing_of(user: User) -> Standing:
+    """Return what holds of a person's consent, by one query."""
+    given: dict[Purpose, Consent] = {}
+    for act in Consent.objects.filter(user=user).select_related("policy").order_by("pk").defer("policy__text"):
+        if act.is_given:
+            given[Purpose(act.purpose)] = act
+        else:
+            given.pop(Purpose(act.purpose), None)
+    return Standing(given)
+
+
+@transaction.atomic
+def give(*, user: User, agreement: Agreement, channel: Channel, at: datetime | None = None) -> list[Consent]:
+    """Write down what a person agrees to; return the acts about purposes that did not hold under this version yet."""
+    _one_at_a_time(user)
+    held = standing_of(user).given
+    news = [
+        purpose
+        for purpose in agreement.purposes
+        if purpose not in held or held[purpose].policy_id != agreement.policy.pk
+    ]
+    return [
+        Consent.objects.create(
+            user=user,
+            purpose=purpose,
+            is_given=True,
+            policy=agreement.policy,
+            policy_hash=agreement.policy.text_hash,
+            channel=channel,
+            at=at or timezone.now(),
+            address=agreement.address,
+        )
+        for purpose in news
+    ]
+
+
+@transaction.atomic
+def withdraw(*, user: User, purpose: Purpose, address: str | None = None) -> Consent | None:
+    """Write down that a person agrees to a purpose no longer; None when they did not before.
+
+    Who wants to withdraw their consent to having an account is to be erased.
+    """
+    _one_at_a_time(user)
+    held = standing_of(user).given.get(purpose)
+    if held is None:
+        return None
+    return Consent.objects.create(
+        user=user,
+        purpose=purpose,
+        is_given=False,
+        policy=held.policy,
+        policy_hash=held.policy_hash,
+        channel=Channel.OWN,
+        address=address,
+    )
+
+
+def _one_at_a_time(user: User) -> None:
+    """Let acts about one person follow each other, so that the last one is the last."""
+    User.objects.select_for_update().get(pk=user.pk)

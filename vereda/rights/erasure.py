@@ -1,0 +1,89 @@
+"""Erasing a person: nothing of them stays in the database but a keyed tombstone and an audit entry without their data.
+
+By Ley 1581 de 2012, article 8 e. What hangs on the account goes by foreign keys. What does not, is gone through here:
+sessions, the log of the administration, and evidence about others that has their number in it.
+"""
+
+import json
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.messages.storage.session import SessionStorage
+from django.db import transaction
+from django.db.models import Q
+
+from vereda.accounts import audit, tombstones
+from vereda.accounts.models import AuditEntry, PersonSession, User
+from vereda.accounts.sessions import SessionStore
+from vereda.census.models import CedulaInfo
+from vereda.census.states import NO_EVIDENCE
+from vereda.referrals import queries
+from vereda.rights import remains
+
+_MESSAGES = SessionStorage.session_key
+
+logger = logging.getLogger(__name__)
+
+
+class LastSuperuserError(Exception):
+    """Nobody would be left who may do everything."""
+
+
+def is_last_superuser(person: User) -> bool:
+    """Whether nobody else may do everything."""
+    others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=person.pk)
+    return person.is_superuser and not others.exists()
+
+
+@transaction.atomic
+def erase(*, person: User, actor: User | None, now: datetime) -> None:
+    """Erase a person, at their own wish or by a superuser whom they asked. Raises `LastSuperuserError`.
+
+    A lookup of theirs that is in flight loses its claim: it can write nothing any more.
+    """
+    actor_id, person_id = actor.pk if actor else None, person.pk
+    held = User.objects.select_for_update().filter(Q(is_superuser=True) | Q(pk=person_id)).order_by("pk")
+    whole = {user.pk: user for user in held}.get(person_id)  # read anew, and superusers go one after the other
+    if whole is None:
+        return
+    if is_last_superuser(whole):
+        raise LastSuperuserError
+    tombstones.remember(whole.cedula, at=now)
+    _clear_sessions(whole)
+    _clear_administration_log(whole)
+    CedulaInfo.objects.with_evidence().filter(raw_response__contains=whole.cedula).update(**NO_EVIDENCE)
+    whole.delete()
+    audit.record_many(action=AuditEntry.Action.ERASED, actor=User(pk=actor_id), person_ids=[person_id])
+    transaction.on_commit(remains.wipe, robust=True)
+    logger.info("person.erased")
+
+
+def _clear_sessions(person: User) -> None:
+    """End their sessions, and take their numbers out of what others have searched for."""
+    PersonSession.objects.filter(person_id=person.pk).delete()
+    store, changed = SessionStore(), []
+    for row in PersonSession.objects.filter(person_id__isnull=False).iterator():
+        kept = row.get_decoded()
+        if queries.forget_numbers(kept, (person.cedula, person.phone)) | _forget_messages(kept, person):
+            row.session_data = store.encode(kept)
+            changed.append(row)
+    PersonSession.objects.bulk_update(changed, ["session_data"], batch_size=100)
+
+
+def _forget_messages(session: dict[str, Any], person: User) -> bool:
+    """Take messages about them that nobody has seen yet out of a session; return whether there were any."""
+    told = str(json.loads(session.get(_MESSAGES, "[]")))
+    return person.full_name in told and session.pop(_MESSAGES) is not None
+
+
+def _clear_administration_log(person: User) -> None:
+    """Remove what the administration noted about them, and their name and numbers from what it noted about others."""
+    entries = LogEntry.objects.all()
+    entries.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk)).delete()
+    told = Q()
+    for text in filter(None, (person.full_name, person.cedula, person.phone)):
+        told |= Q(object_repr__icontains=text) | Q(change_message__icontains=text)
+    entries.filter(told).update(object_repr="—", change_message="")

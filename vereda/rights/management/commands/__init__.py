@@ -1,0 +1,1 @@
+"""Commands about what is kept and for how long."""

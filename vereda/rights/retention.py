@@ -1,0 +1,64 @@
+"""What goes by itself once it has been kept long enough, every day. Going twice does no harm."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django_q.models import Schedule
+
+from vereda.accounts import traces
+from vereda.accounts.models import Tombstone
+from vereda.census import evidence
+from vereda.census.models import LookupAttempt
+from vereda.rights import remains
+
+logger = logging.getLogger(__name__)
+
+BATCH = 1000
+PURGE = "vereda.rights.tasks.purge"
+_REWRITTEN_FOR = timedelta(days=2)
+"""For how long after an erasure the database's file is written anew each day: a purge may fail once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How much went."""
+
+    evidence: int
+    attempts: int
+    traces: int
+
+    def __str__(self) -> str:
+        return f"{self.evidence} replies, {self.attempts} attempts, {self.traces} traces of logins"
+
+
+def purge(*, now: datetime) -> Purged:
+    """Remove all that is older than it may get, and what erased people left in a database's file."""
+    purged = Purged(evidence.purge(now=now), _purge_attempts(now), traces.purge(now=now))
+    if Tombstone.objects.filter(erased_at__gte=now - _REWRITTEN_FOR).exists():
+        remains.rewrite()
+    else:
+        remains.wipe()
+    logger.info("retention.purged %s", purged)
+    return purged
+
+
+def ensure_schedule(**kwargs: Any) -> None:
+    """See that the purge runs every day; does nothing as long as the queue's tables are not there."""
+    if Schedule._meta.db_table not in connection.introspection.table_names():
+        return
+    Schedule.objects.filter(name__in=["purge-evidence", "purge-traces"]).delete()  # each did a part of it before
+    daily = {"func": PURGE, "schedule_type": Schedule.DAILY, "repeats": -1}
+    if not Schedule.objects.filter(name="purge").update(**daily):
+        Schedule.objects.create(name="purge", **daily)
+
+
+def _purge_attempts(now: datetime) -> int:
+    old = LookupAttempt.objects.filter(ended_at__lt=now - timedelta(days=settings.ATTEMPTS_DAYS))
+    purged = 0
+    while chosen := list(old.values_list("pk", flat=True)[:BATCH]):
+        purged += old.filter(pk__in=chosen).delete()[0]
+    return purged
