@@ -56,6 +56,7 @@ ADDRESSES = {
     "erase-me": "/perfil/mis-datos/borrar/",
     "admin": "/admin/",
     "admin-login": "/admin/login/",
+    "admin-password": "/admin/password_change/",
 }
 # fmt: off
 MATRIX = {                              # nobody Caro  Beto  Dani  Ana
@@ -104,6 +105,7 @@ MATRIX = {                              # nobody Caro  Beto  Dani  Ana
     ("erase-me", "POST"):                (LOGIN, 200,   200,   200,   200),
     ("admin", "GET"):                    (302,   302,   302,   302,   200),
     ("admin-login", "GET"):              (LOGIN, 403,   403,   403,   302),
+    ("admin-password", "GET"):           (LOGIN, 302,   302,   302,   302),
 }
 # fmt: on
 CASES = [

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 _UNUSED = (
-    "accelerometer autoplay bluetooth browsing-topics camera display-capture encrypted-media fullscreen geolocation "
+    "accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen geolocation "
     "gyroscope hid idle-detection magnetometer microphone midi payment picture-in-picture publickey-credentials-get "
     "screen-wake-lock serial usb xr-spatial-tracking"
 )

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, register_converter
 
-from vereda.accounts.login import admin_login
+from vereda.accounts.login import admin_login, admin_password
 from vereda.lib.ids import IdConverter
 
 register_converter(IdConverter, "id")  # before the apps' addresses, which use it
@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("vereda.referrals.urls")),
     path("", include("vereda.rights.urls")),
     path(f"{settings.ADMIN_PATH}login/", admin_login, name="admin-login"),
+    path(f"{settings.ADMIN_PATH}password_change/", admin_password, name="admin-password"),
     path(settings.ADMIN_PATH, admin.site.urls),
 ]
 handler400 = "vereda.errors.bad_request"

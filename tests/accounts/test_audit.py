@@ -69,7 +69,11 @@ def test_a_trail_that_nobody_touched_is_whole(trail: list[AuditEntry]) -> None:
     assert audit.verify() == Mark(5, trail[-1].hash)
 
 
-def test_an_empty_trail_is_whole(db: None) -> None:
+@pytest.mark.parametrize("has_head", [True, False])
+def test_an_empty_trail_is_whole(db: None, has_head: bool) -> None:
+    if not has_head:
+        AuditHead.objects.all().delete()
+
     assert audit.verify() == Mark()
 
 
@@ -121,6 +125,16 @@ def test_a_chain_that_was_linked_anew_without_the_key_is_found(trail: list[Audit
             entry.save()
 
     with pytest.raises(BrokenTrailError, match="entry 3: changed"):
+        audit.verify()
+
+
+def test_a_genuine_entry_of_another_day_in_the_place_of_one_is_found(trail: list[AuditEntry], settings: Any) -> None:
+    other = AuditEntry(id=3, action=SEEN, detail="de otro día", previous_hash=trail[1].hash)
+    with unprotected():
+        other.hash = audit.hash_of(other, settings.AUDIT_KEYS[0])
+        other.save()
+
+    with pytest.raises(BrokenTrailError, match="entry 4: does not follow"):
         audit.verify()
 
 

@@ -1,5 +1,7 @@
 """What leaves an entry in the audit trail, and how the trail is looked at."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -110,6 +112,9 @@ def test_a_password_that_is_given_to_somebody_is(as_ana: Client, ana: User, caro
     as_ana.post(address, {**new, "password2": "algo distinto", "usable_password": "true"})
     assert not entries()
 
+    assert as_ana.post(address, {**new, "usable_password": "false"}).status_code == 302  # says yes and no: refused
+    assert not entries()
+
     as_ana.post(address, {**new, "usable_password": "true", "set-password": "1"})
     assert entries() == [("password_changed", ana, caro, "")]
 
@@ -123,23 +128,25 @@ def test_the_administration_shows_no_full_cedula_by_itself(as_ana: Client, caro:
     assert caro.cedula_dotted not in html
 
 
-def reveal(client: Client, *people: User) -> str:
-    """Ask the administration for full cédulas and return what it shows then."""
+def reveal(client: Client, *people: User) -> Any:
+    """Ask the administration for full cédulas."""
     form = {"action": "reveal", "_selected_action": [person.pk for person in people]}
-    return client.post("/admin/accounts/user/", form, follow=True).content.decode()
+    return client.post("/admin/accounts/user/", form, follow=True)
 
 
 def test_a_full_cedula_that_the_administration_shows_on_demand_is(as_ana: Client, ana: User, caro: User) -> None:
-    page = reveal(as_ana, caro)
+    answer = reveal(as_ana, caro)
 
-    assert f"Caro Bermúdez: {caro.cedula_dotted}" in page
+    assert caro.cedula_dotted in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    assert "messages" not in as_ana.cookies
     assert entries() == [("cedula_seen", ana, caro, "")]
 
 
 def test_it_shows_only_a_few_at_a_time(as_ana: Client, beto: User) -> None:
-    page = reveal(as_ana, *[make.person() for _ in range(11)])
+    answer = reveal(as_ana, *[make.person() for _ in range(11)])
 
-    assert "Son máximo 10 personas a la vez." in page
+    assert "Son máximo 10 personas a la vez." in answer.content.decode()
     assert not entries()
 
 

@@ -7,8 +7,8 @@ import pytest
 import time_machine
 from django.test import Client
 from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from tests import make
 from tests.accounts.second_steps import LATER, NOW, code_of, give_code, give_password, is_in, with_second_step
 from tests.census.threads import at_once
 from vereda.accounts import second_step
@@ -137,6 +137,16 @@ def test_somebody_elses_codes_are_none(halfway: Client, dani: User) -> None:
     assert not is_in(halfway)
 
 
+def test_a_secret_that_no_code_has_confirmed_opens_nothing(halfway: Client, beto: User) -> None:
+    taken = TOTPDevice.objects.get(user=beto)
+    TOTPDevice.objects.filter(pk=taken.pk).update(confirmed=False)
+    code = code_of(beto)
+    TOTPDevice.objects.create(user=beto)
+    give_code(halfway, code)
+
+    assert not is_in(halfway)
+
+
 def test_each_wrong_code_makes_the_next_wait_longer(halfway: Client, beto: User, clock: Any) -> None:
     waits = []
     for _ in range(4):
@@ -167,7 +177,8 @@ def test_a_right_password_waits_for_its_code_ten_minutes(halfway: Client, beto: 
 @pytest.mark.parametrize("change", ["password", "inactive", "off"])
 def test_what_changed_meanwhile_ends_the_wait(halfway: Client, beto: User, change: str) -> None:
     code = code_of(beto)
-    beto.set_password("otro-sendero-largo" if change == "password" else make.PASSWORD)
+    if change == "password":
+        beto.set_password("otro-sendero-largo")
     beto.is_active = change != "inactive"
     beto.save()
     if change == "off":

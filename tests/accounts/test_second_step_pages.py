@@ -95,6 +95,14 @@ def test_an_empty_code_is_a_sentence(as_beto: Client) -> None:
     assert "Escriba el código." in as_beto.post(f"{PAGE}activar/", {"code": ""}).content.decode()
 
 
+def test_a_code_before_there_is_a_secret_is_wrong(as_beto: Client, beto: User) -> None:
+    answer = as_beto.post(f"{PAGE}activar/", {"code": "123456"})
+
+    assert answer.context["form"].errors["code"]
+    beto.refresh_from_db()
+    assert beto.second_step_since is None
+
+
 def test_guessing_the_first_code_has_to_wait_too(as_beto: Client, beto: User) -> None:
     as_beto.post(f"{PAGE}empezar/")
     as_beto.post(f"{PAGE}activar/", {"code": "000000"})

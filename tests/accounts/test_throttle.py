@@ -1,9 +1,13 @@
 """What may be done only so often from one place."""
 
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+import time_machine
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -51,6 +55,17 @@ def test_what_counts_no_more_is_forgotten(db: None) -> None:
     assert traces.purge(now=NOW + throttle.LONGEST_SPAN) == 1
 
 
+def test_the_command_forgets_it_and_sessions_that_ran_out(client: Client, caro: User) -> None:
+    client.force_login(caro)
+    Session.objects.update(expire_date=NOW - MINUTE)
+    take(now=NOW - throttle.LONGEST_SPAN)
+    out = StringIO()
+    call_command("purge-traces", stdout=out)
+
+    assert out.getvalue() == "2 deleted\n"
+    assert not Session.objects.exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_many_at_once_no_more_than_so_many_go_through() -> None:
     taken = at_once(6, take)
@@ -63,7 +78,8 @@ def test_so_many_people_register_from_one_address_and_then_the_next_has_to_wait(
     client: Client, db: None, settings: Any
 ) -> None:
     settings.REGISTRATIONS_PER_HOUR = 2
-    tried = [register(Client(), cedula=f"90070000{n}") for n in range(3)]
+    with time_machine.travel(NOW, tick=False):
+        tried = [register(Client(), cedula=f"90070000{n}") for n in range(3)]
 
     assert [answer.status_code for answer in tried] == [302, 302, 429]
     assert tried[2]["Retry-After"] == "3600"

@@ -102,7 +102,7 @@ def ways_to_ask(user: User) -> dict[str, Any]:
         "making a record": lambda: actions.create_record(user=user),
         "the rescue": lambda: actions.rescue(now=now),
         "a bell": lambda: actions.claim(user_id=user.pk, now=now),
-        "a worker": lambda: actions.claim_next(source="practice", now=now, is_alone=True),
+        "a worker": lambda: actions.claim_next(sources=["practice"], now=now, is_alone=True),
         "evidence": lambda: evidence.replay_all(now=now),
     }
 
@@ -153,7 +153,7 @@ def test_whoever_waits_behind_such_a_record_is_not_kept_waiting_by_it(nora: User
     put(nora, Status.PENDING, next_at=NOW - timedelta(days=1))
     CedulaInfo.objects.exclude(user__in=[nora, caro]).delete()
 
-    claimed = actions.claim_next(source="practice", now=NOW, is_alone=True)
+    claimed = actions.claim_next(sources=["practice"], now=NOW, is_alone=True)
     assert claimed is not None
     assert claimed.user_id == caro.pk
 
@@ -220,7 +220,7 @@ def test_a_page_that_is_about_to_be_opened_stays_closed(record: CedulaInfo, caro
 
 def test_a_form_that_waits_for_its_captcha_is_not_sent(record: CedulaInfo, caro: User) -> None:
     claimed = actions.start(claimed=claim(record), now=NOW)
-    actions.keep_captcha(claimed=claimed, task_id="79000000001")
+    actions.keep_captcha(claimed=claimed, task_id="79000000001", source="practice")
     withdraw(caro)
 
     with pytest.raises(ClaimLostError):

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django_otp.plugins.otp_static.admin import StaticDevice
@@ -95,14 +96,15 @@ class PersonAdmin(UserAdmin[User]):
         return person.cedula_masked
 
     @admin.action(description="Mostrar la cédula completa (queda anotado)", permissions=["view"])
-    def reveal(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+    def reveal(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
         """Show the full cédulas of a few people."""
         if len(people := chosen[: self.MOST_REVEALED + 1]) > self.MOST_REVEALED:
             self.message_user(request, f"Son máximo {self.MOST_REVEALED} personas a la vez.", messages.WARNING)
-            return
-        for person in people:
-            cedula = actions.reveal_cedula(person=person, actor=cast("User", request.user))
-            self.message_user(request, f"{person}: {cedula}")
+            return None
+        actor = cast("User", request.user)
+        cedulas = [(person, actions.reveal_cedula(person=person, actor=actor)) for person in people]
+        context = {**self.admin_site.each_context(request), "title": "Cédulas completas", "cedulas": cedulas}
+        return render(request, "admin/accounts/cedulas.html", context)
 
     @admin.action(description="Desactivar los dos pasos (perdió teléfono y códigos)", permissions=["change"])
     def turn_second_step_off(self, request: HttpRequest, chosen: QuerySet[User]) -> None:

@@ -83,6 +83,12 @@ def admin_login(request: HttpRequest) -> HttpResponse:
     raise PermissionDenied
 
 
+@require_safe
+def admin_password(request: HttpRequest) -> HttpResponse:
+    """Lead from the administration to the one page where a password is changed, with its limits and its audit entry."""
+    return redirect("password")
+
+
 def too_many_codes(request: HttpRequest, verdict: second_step.Verdict) -> HttpResponse:
     """Answer 429 to who has typed a wrong code and has to wait before the next."""
     text = f"Ese código no era. Espere {wait_in_words(verdict.seconds_left)} antes del siguiente."
