@@ -91,12 +91,12 @@ def foreign_requests(page: Page, product: Stack) -> list[str]:
 def join(page: Page, product: Stack) -> Callable[..., str]:
     """Register somebody with a cédula of a given ending and open their profile; returns the cédula."""
 
-    def register(ending: str, ref: str = "") -> str:
+    def register(ending: str, ref: str = "", full_name: str = "Nora Sinisterra", phone: str = "300 123 4567") -> str:
         cedula = f"{next(_numbers)}{ending}"
         page.goto(f"{product.url}/registro/" + (f"?ref={ref}" if ref else ""))
         page.get_by_role("textbox", name="Número de cédula").fill(cedula)
-        page.get_by_role("textbox", name="Nombre completo").fill("Nora Sinisterra")
-        page.get_by_role("textbox", name="Teléfono").fill("300 123 4567")
+        page.get_by_role("textbox", name="Nombre completo").fill(full_name)
+        page.get_by_role("textbox", name="Teléfono").fill(phone)
         page.get_by_role("textbox", name="Clave", exact=True).fill(make.PASSWORD)
         page.get_by_role("textbox", name="Repita la clave").fill(make.PASSWORD)
         page.get_by_role("checkbox", name="Leí y acepto").check()

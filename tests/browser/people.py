@@ -13,11 +13,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from tests import make
+from vereda.accounts import actions as people
 from vereda.accounts.models import AuditEntry, User
 from vereda.census import actions
 from vereda.census.bells import ring_on_commit
 from vereda.census.models import CedulaInfo, Reason, SourceState
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, NotFound, Outcome
+from vereda.rights.deadlines import Kind
+from vereda.rights.models import RightsRequest
 
 FOUND = Found("PASTO", "ESCUELA LA LOMA", "17", "NARIÑO", "CL 18 # 24-30")
 DECEASED = Cancelled("Cancelada por Muerte", "1234", "05/03/2021")
@@ -65,6 +68,30 @@ def make_inviter(invited: Sequence[Invited], *, is_leader: bool = True) -> Someb
     _answer(inviter, NOT_FOUND)
     made = tuple(_invite(one, by=inviter, days_ago=len(invited) - place) for place, one in enumerate(invited))
     return Somebody(inviter.pk, inviter.cedula, inviter.full_name, made)
+
+
+@transaction.atomic
+def make_stranger() -> str:
+    """Make somebody with a password who has agreed to nothing; returns the cédula."""
+    user = User.objects.create_user(f"{next(_numbers)}96", full_name="Nora Sinisterra", phone="+573001234567")
+    User.objects.filter(pk=user.pk).update(password=_password())
+    return user.cedula
+
+
+@transaction.atomic
+def make_looked_at() -> str:
+    """Make somebody with a password, an answer and a long history of who looked at them; returns the cédula."""
+    inviter = make_inviter([])
+    user = User.objects.create_user(
+        f"{next(_numbers)}00", full_name="Caro Bermúdez", phone="+573001234567", referred_by_id=inviter.pk
+    )
+    User.objects.filter(pk=user.pk).update(password=_password())
+    make.agree(user)
+    _answer(user, FOUND)
+    for _ in range(7):
+        people.reveal_cedula(person=user, actor=User.objects.get(pk=inviter.pk))
+    RightsRequest.objects.create(person=user, kind=Kind.CLAIM)
+    return user.cedula
 
 
 @transaction.atomic

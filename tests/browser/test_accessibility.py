@@ -10,16 +10,30 @@ from django_otp.oath import totp
 from playwright.sync_api import Page, expect
 
 from tests import make
-from tests.browser.conftest import LAPTOP, PHONE
-from tests.browser.people import BLOCKED, DECEASED, DOUBLE, ERROR, FOUND, NOT_FOUND, TIMEOUT, Invited, Somebody
+from tests.browser.backstage import Backstage
+from tests.browser.conftest import LAPTOP, PHONE, log_in
+from tests.browser.people import (
+    BLOCKED,
+    DECEASED,
+    DOUBLE,
+    ERROR,
+    FOUND,
+    NOT_FOUND,
+    TIMEOUT,
+    Invited,
+    Somebody,
+    make_looked_at,
+    make_stranger,
+)
 from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
 
-PUBLIC = ["/registro/?ref=NOSUCH22", "/ingresar/", "/privacidad/"]
+PUBLIC = ["/registro/?ref=NOSUCH22", "/ingresar/", "/privacidad/", "/privacidad/2026-12/"]
 ANSWERED = [FOUND, DECEASED, DOUBLE, NOT_FOUND, BLOCKED, TIMEOUT, ERROR]
 EVERY_STATUS = [Invited(f"Persona {place}", outcome) for place, outcome in enumerate([*ANSWERED, None])]
-OWN = ["/", "/perfil/", "/perfil/clave/", "/no-existe/"]
+RIGHTS = [f"/perfil/mis-datos/{page}" for page in ("", "politica/", "comprobante/", "borrar/")]
+OWN = ["/", "/perfil/", "/perfil/clave/", *RIGHTS, "/no-existe/"]
 
 
 def assert_clean(page: Page) -> None:
@@ -56,6 +70,30 @@ def test_a_persons_pages_are_accessible_with_any_answer(
     join("96")
     for path in OWN:
         page.goto(product.url + path)
+        assert_clean(page)
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_ones_own_data_is_accessible_with_and_without_permissions_and_with_complaints(
+    page: Page, product: Stack, backstage: Backstage, size: dict[str, int], colours: Literal["light", "dark"]
+) -> None:
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=colours)
+    for somebody in (make_stranger, make_looked_at):
+        page.context.clear_cookies()
+        log_in(page, product, backstage.run(somebody), "/perfil/mis-datos/")
+        for more in page.locator("summary").all():
+            more.click()
+        for path in ("/perfil/mis-datos/", "/perfil/", "/", *RIGHTS[1:]):
+            assert_clean(page)
+            page.goto(product.url + path)
+        page.get_by_role("button", name="Borrar mi cuenta y mis datos").click()
+        expect(page.locator("[name=password]")).to_have_attribute("aria-invalid", "true")
+        assert_clean(page)
+        page.goto(f"{product.url}/perfil/mis-datos/politica/")
+        page.get_by_role("button", name="Guardar mi autorización").click()
+        expect(page.locator("[name=accept_policy]")).to_have_attribute("aria-invalid", "true")
         assert_clean(page)
 
 

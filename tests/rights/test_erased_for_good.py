@@ -92,6 +92,7 @@ def live(ana: User, beto: User) -> tuple[User, Client]:
     visit_of_a_leader(browser(beto), zoraida)
     visit_of_an_administrator(browser(ana), zoraida, beto)
     make_her_a_leader(zoraida)
+    browser(zoraida)  # on another phone, too
     return User.objects.get(pk=zoraida.pk), own
 
 
@@ -189,6 +190,12 @@ def test_after_the_daily_purge_not_even_the_databases_file_has_a_trace(cast: dic
     held = file_bytes()
     assert not [trace for trace in traces if trace in held]
     assert User.objects.get(cedula=cast["beto"].cedula).full_name.encode() in held
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's own vacuum sees to it")
+def test_every_connection_overwrites_what_it_deletes() -> None:
+    with connection.cursor() as cursor:
+        assert cursor.execute("PRAGMA secure_delete").fetchone() == (1,)
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's own vacuum sees to it")

@@ -14,12 +14,13 @@ from vereda.accounts.models import AuditEntry, Consent, PersonSession, Purpose, 
 from vereda.census.models import BulkRefresh, CedulaInfo, LookupAttempt
 from vereda.rights.models import RightsRequest
 
-SELF, INVITER, STAFF, GONE, OTHER = (
+SELF, INVITER, STAFF, GONE, OTHER, PRODUCT = (
     "Usted",
     "Quien le invitó",
     "Quien administra el sitio",
     "Una cuenta que ya no existe",
     "Otra persona con permiso",
+    "Vereda, por sí sola",
 )
 
 
@@ -74,8 +75,8 @@ def held_of(person: User) -> Held:
     acts = Consent.objects.filter(user=person).select_related("policy").defer("policy__text").order_by("-pk")
     now = timezone.now()
 
-    def who(pk: int | None) -> str:
-        return _in_a_word(known.get(pk) if pk else None, person)
+    def who(pk: int | None, nobody: str = GONE) -> str:
+        return _in_a_word(known.get(pk), person) if pk else nobody
 
     return Held(
         person=person,
@@ -93,7 +94,9 @@ def held_of(person: User) -> Held:
             for one in attempts
         ],
         about=[
-            Deed(one.at, one.get_action_display(), who(one.actor_id)) for one in entries if one.person_id == person.pk
+            Deed(one.at, one.get_action_display(), who(one.actor_id, PRODUCT))
+            for one in entries
+            if one.person_id == person.pk
         ],
         own=[Deed(one.at, one.get_action_display(), SELF) for one in entries if one.person_id != person.pk],
         bulks=list(BulkRefresh.objects.filter(requested_by=person).order_by("-requested_at")),
