@@ -153,9 +153,9 @@ def test_whoever_waits_behind_such_a_record_is_not_kept_waiting_by_it(nora: User
     put(nora, Status.PENDING, next_at=NOW - timedelta(days=1))
     CedulaInfo.objects.exclude(user__in=[nora, caro]).delete()
 
-    claimed = actions.claim_next(sources=["practice"], now=NOW, is_alone=True)
-    assert claimed is not None
-    assert claimed.user_id == caro.pk
+    taken = actions.claim_next(sources=["practice"], now=NOW, is_alone=True)
+    assert taken is not None
+    assert taken[0].user_id == caro.pk
 
 
 @pytest.mark.parametrize(
