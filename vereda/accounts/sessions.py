@@ -1,0 +1,38 @@
+"""Sessions that know whose they are, so that a person can see how many are open and an erasure finds them."""
+
+from typing import Any, cast
+
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import models
+
+
+class PersonSession(AbstractBaseSession):
+    """One browser that somebody has logged in with; `person_id` is None before they have."""
+
+    person_id = models.PositiveBigIntegerField("persona", null=True, db_index=True)
+
+    class Meta(AbstractBaseSession.Meta):
+        app_label = "accounts"
+        verbose_name = "sesión"
+        verbose_name_plural = "sesiones"
+
+    @classmethod
+    def get_session_store_class(cls) -> type["SessionStore"]:
+        """Return what reads and writes these rows."""
+        return SessionStore
+
+
+class SessionStore(DatabaseStore):
+    """Django's own store in the database, with the person's number beside the rest."""
+
+    @classmethod
+    def get_model_class(cls) -> type[PersonSession]:
+        """Return the model of the rows."""
+        return PersonSession
+
+    def create_model_instance(self, data: dict[str, Any]) -> PersonSession:
+        """Return the row to write."""
+        row = cast("PersonSession", super().create_model_instance(data))
+        row.person_id = int(data["_auth_user_id"]) if "_auth_user_id" in data else None
+        return row
