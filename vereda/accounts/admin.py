@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
-from vereda.accounts import audit
+from vereda.accounts import audit, lineage
 from vereda.accounts.forms import CedulaField, NameField, PhoneField
 from vereda.accounts.models import AuditEntry, Consent, User
 
@@ -36,10 +36,12 @@ class PersonChangeForm(UserChangeForm[User]):
     phone = PhoneField(required=False)
 
     def clean_referred_by(self) -> User | None:
-        """Nobody is invited by themselves."""
+        """Nobody is invited by themselves, nor by somebody whom they brought: held until what was typed is saved."""
         inviter: User | None = self.cleaned_data["referred_by"]
         if inviter == self.instance:
             raise ValidationError("Nadie se invita a sí mismo.")
+        if inviter and "referred_by" in self.changed_data and not lineage.hold(person=self.instance, inviter=inviter):
+            raise ValidationError("Esa persona llegó por invitación de esta, directa o indirectamente.")
         return inviter
 
 
