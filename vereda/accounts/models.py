@@ -16,9 +16,12 @@ from django.db.models.functions import Length
 from django.utils import timezone
 
 from vereda.accounts.fields import FoldedField, let_go
+from vereda.accounts.sessions import PersonSession
 from vereda.lib import cedula as cedulas
 from vereda.lib import phone as phones
 from vereda.lib.text import fold
+
+__all__ = ["AuditEntry", "AuditHead", "Consent", "PersonSession", "RetiredCode", "User"]
 
 REFERRAL_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Letters and digits that nobody confuses when reading a code aloud."""
@@ -28,6 +31,12 @@ REFERRAL_LENGTH = 8
 def new_referral_code() -> str:
     """Return 8 random characters: 31**8, about 850 thousand million codes."""
     return "".join(secrets.choice(REFERRAL_ALPHABET) for _ in range(REFERRAL_LENGTH))
+
+
+def bare_code(typed: str) -> str | None:
+    """Return a referral code as it is stored; None for what cannot be one."""
+    code = typed.strip().upper()
+    return code if len(code) == REFERRAL_LENGTH and set(code) <= set(REFERRAL_ALPHABET) else None
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -64,10 +73,8 @@ class UserQuerySet(models.QuerySet["User"]):
         return super().update(**fields)
 
     def with_referral_code(self, code: str) -> "User | None":
-        """Return the active person behind a referral code as typed, or None."""
-        code = code.strip().upper()
-        is_code = len(code) == REFERRAL_LENGTH and set(code) <= set(REFERRAL_ALPHABET)
-        return self.filter(referral_code=code, is_active=True).first() if is_code else None
+        """Return the active person behind a referral code as typed whose link is open, or None."""
+        return self.filter(referral_code=bare_code(code), is_active=True, is_link_paused=False).first()
 
 
 class UserManager(BaseUserManager["User"]):
@@ -116,10 +123,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     referred_by = models.ForeignKey(
         "self", let_go, null=True, blank=True, related_name="referrals", verbose_name="invitado por"
     )
+    is_link_paused = models.BooleanField("enlace en pausa", default=False)
     referral_goal = models.PositiveSmallIntegerField("meta de invitados", default=10)
     is_active = models.BooleanField("activo", default=True)
     is_staff = models.BooleanField("entra a la administración", default=False)
     date_joined = models.DateTimeField("fecha de registro", default=timezone.now)
+    registration_tried_at = models.DateTimeField("otro registro con su cédula", null=True, editable=False)
+    reset_link_at = models.DateTimeField("último enlace para una clave nueva", null=True, editable=False)
 
     objects = UserManager.from_queryset(UserQuerySet)()
 
@@ -162,6 +172,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.is_superuser or self.role == self.Role.LEADER
 
     @property
+    def has_power(self) -> bool:
+        """Whether this account sees other people's data: what a leader may not open by helping with a password."""
+        return self.is_leader or self.is_staff
+
+    @property
     def first_name(self) -> str:
         """The first word of the name, for greeting."""
         return self.full_name.split(" ", 1)[0]
@@ -184,6 +199,19 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """Return the name that Django's admin greets with."""
         return self.first_name
+
+
+class RetiredCode(models.Model):
+    """A referral code that leads nowhere any more. It is kept so that its link can say so and nobody gets it again."""
+
+    code = models.CharField("código de invitación", max_length=REFERRAL_LENGTH, primary_key=True)
+
+    class Meta:
+        verbose_name = "código retirado"
+        verbose_name_plural = "códigos retirados"
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class Consent(models.Model):

@@ -1,11 +1,10 @@
-"""Registration, login, home, password and the privacy notice."""
+"""Registration, login, password and the privacy notice."""
 
 from ipaddress import ip_address
 
-import segno
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.auth import login, update_session_auth_hash, views
+from django.contrib.auth import update_session_auth_hash, views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -14,14 +13,13 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.safestring import mark_safe
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from vereda.accounts import actions, policy
+from vereda.accounts import actions, arrivals, links, open_sessions, policy
 from vereda.accounts.forms import LoginForm, OwnPasswordForm, RegistrationForm
-from vereda.accounts.invitations import invitation_of
 from vereda.accounts.models import User
 from vereda.accounts.requests import AuthenticatedRequest
 
@@ -33,19 +31,18 @@ def register(request: HttpRequest) -> HttpResponse:
     """Join, through a leader's link or without one."""
     if request.user.is_authenticated:
         return redirect("home")
-    code = request.GET.get("ref", "")
+    code = links.code_of(request)
     form = RegistrationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and (user := _registered(request, form, code)):
-        login(request, user)
-        request.session.set_expiry(0)  # a leader's phone may register many people: only a login is remembered
-        return redirect("home")
-    leader = User.objects.with_referral_code(code)
-    context = {"form": form, "leader": leader, "unknown_code": bool(code) and leader is None}
-    return render(request, "accounts/register.html", context)
+    if request.method == "POST" and form.is_valid():
+        return arrivals.arrive(request, _registered(request, form, code))
+    link = links.read(code)
+    response = render(request, "accounts/register.html", {"form": form, "link": link})
+    links.remember(response, link)
+    return response
 
 
 def _registered(request: HttpRequest, form: RegistrationForm, code: str) -> User | None:
-    """Return the new person; None, with the form complaining, when the cédula exists."""
+    """Return the new person; None when the cédula exists, whose owner will be told."""
     try:
         return actions.register(
             cedula=form.cleaned_data["cedula"],
@@ -56,7 +53,8 @@ def _registered(request: HttpRequest, form: RegistrationForm, code: str) -> User
             address=_address(request),
         )
     except IntegrityError:
-        form.add_taken_error()
+        if not arrivals.note_second(cedula=form.cleaned_data["cedula"], now=timezone.now()):
+            raise
         return None
 
 
@@ -102,21 +100,6 @@ def admin_login(request: HttpRequest) -> HttpResponse:
     raise PermissionDenied
 
 
-@require_safe
-def home(request: AuthenticatedRequest) -> HttpResponse:
-    """The person's referral link and how far they are toward their goal."""
-    user = request.user
-    invitation = invitation_of(request)
-    referral_count = user.referrals.count()
-    context = {
-        "invitation": invitation,
-        "qr_svg": mark_safe(segno.make(invitation.url, micro=False).svg_inline(border=2, omitsize=True)),  # noqa: S308
-        "referral_count": referral_count,
-        "referral_percent": min(100, 100 * referral_count // max(1, user.referral_goal)),
-    }
-    return render(request, "accounts/home.html", context)
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 def password(request: AuthenticatedRequest) -> HttpResponse:
@@ -125,6 +108,7 @@ def password(request: AuthenticatedRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         form.save()
         update_session_auth_hash(request, request.user)
+        open_sessions.end_others(request.user, request.session)
         messages.success(request, "Su clave quedó cambiada.")
         return redirect("profile")
     return render(request, "accounts/password.html", {"form": form})
