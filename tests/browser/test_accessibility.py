@@ -29,11 +29,11 @@ from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
 
-PUBLIC = ["/registro/?ref=NOSUCH22", "/ingresar/", "/privacidad/", "/privacidad/2026-12/"]
+PUBLIC = ["/registro/?ref=NOSUCH22", "/ingresar/", "/privacidad/", "/privacidad/2026-12/", "/recuperar/"]
 ANSWERED = [FOUND, DECEASED, DOUBLE, NOT_FOUND, BLOCKED, TIMEOUT, ERROR]
 EVERY_STATUS = [Invited(f"Persona {place}", outcome) for place, outcome in enumerate([*ANSWERED, None])]
 RIGHTS = [f"/perfil/mis-datos/{page}" for page in ("", "politica/", "comprobante/", "borrar/")]
-OWN = ["/", "/perfil/", "/perfil/clave/", *RIGHTS, "/no-existe/"]
+OWN = ["/", "/enlace/tarjeta/", "/perfil/", "/perfil/clave/", "/perfil/sesiones/", *RIGHTS, "/no-existe/"]
 
 
 def assert_clean(page: Page) -> None:
@@ -95,6 +95,56 @@ def test_ones_own_data_is_accessible_with_and_without_permissions_and_with_compl
         page.get_by_role("button", name="Guardar mi autorización").click()
         expect(page.locator("[name=accept_policy]")).to_have_attribute("aria-invalid", "true")
         assert_clean(page)
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_joining_is_accessible_while_one_types_and_once_one_has_joined(
+    page: Page, product: Stack, size: dict[str, int], colours: Literal["light", "dark"]
+) -> None:
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=colours)
+    page.goto(f"{product.url}/registro/")
+    page.locator("[name=cedula]").press_sequentially("12")
+    page.locator("[name=password1]").press_sequentially("un-send")
+    expect(page.locator("#id_password1_rules .is-met")).to_have_count(3)
+    expect(page.locator("[name=cedula]")).to_have_attribute("aria-invalid", "true")
+    assert_clean(page)
+    page.context.add_cookies([{"name": "bienvenida", "value": "1", "url": product.url}])
+    page.goto(product.url)
+    expect(page.get_by_role("heading", name="Recibimos su registro")).to_be_visible()
+    assert_clean(page)
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_home_and_helping_with_a_password_are_accessible(
+    page: Page,
+    product: Stack,
+    open_list: Callable[..., Somebody],
+    size: dict[str, int],
+    colours: Literal["light", "dark"],
+) -> None:
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=colours)
+    fabio = open_list(*EVERY_STATUS).referrals[0]
+    page.goto(product.url)
+    page.locator("summary").click()
+    assert_clean(page)
+    page.get_by_role("button", name="Pausar mi enlace").click()
+    expect(page.get_by_text("Está en pausa.")).to_be_visible()
+    assert_clean(page)
+    page.goto(f"{product.url}/referidos/{fabio.pk}/clave/")
+    assert_clean(page)
+    page.get_by_role("button", name="Crear el enlace").click()
+    expect(page.locator(".link-box")).to_be_visible()
+    assert_clean(page)
+    page.goto(page.locator(".link-box").inner_text())
+    assert_clean(page)
+    page.locator("[name=new_password1]").fill("x-9")
+    page.get_by_role("button", name="Guardar la clave nueva").click()
+    expect(page.locator("[name=new_password1]")).to_have_attribute("aria-invalid", "true")
+    assert_clean(page)
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
