@@ -37,9 +37,8 @@ def check(client: Client, field: str, value: str, **others: str) -> Any:
 
 def notes(page: str, field: str) -> str:
     """Return what stands below a field of the whole form."""
-    found = re.search(
-        rf'<div id="id_{field}_notes"[^>]*>(.*?)</div>\s*</div>\s*(?=<div class="field|<section)', page, re.DOTALL
-    )
+    after = r'(?=<div class="field|<input type="hidden"|<section)'
+    found = re.search(rf'<div id="id_{field}_notes"[^>]*>(.*?)</div>\s*</div>\s*{after}', page, re.DOTALL)
     assert found, field
     return found[1].strip()
 

@@ -10,7 +10,7 @@ from django.utils.http import int_to_base36
 from time_machine import travel
 
 from tests import make
-from tests.accounts.test_sessions import is_open, logged_in
+from tests.accounts.test_open_sessions import is_open, logged_in
 from tests.conftest import ReadOnlyOnGetClient
 from vereda.accounts import audit, recovery
 from vereda.accounts.models import AuditEntry, PersonSession, User

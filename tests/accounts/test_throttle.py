@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
@@ -14,7 +13,7 @@ from django.utils import timezone
 from tests.accounts.test_registration import register
 from tests.census.threads import at_once
 from vereda.accounts import throttle, traces
-from vereda.accounts.models import Throttle, User
+from vereda.accounts.models import PersonSession, Throttle, User
 
 NOW = timezone.now()
 MINUTE = timedelta(minutes=1)
@@ -57,13 +56,13 @@ def test_what_counts_no_more_is_forgotten(db: None) -> None:
 
 def test_the_command_forgets_it_and_sessions_that_ran_out(client: Client, caro: User) -> None:
     client.force_login(caro)
-    Session.objects.update(expire_date=NOW - MINUTE)
+    PersonSession.objects.update(expire_date=NOW - MINUTE)
     take(now=NOW - throttle.LONGEST_SPAN)
     out = StringIO()
     call_command("purge-traces", stdout=out)
 
     assert out.getvalue() == "2 deleted\n"
-    assert not Session.objects.exists()
+    assert not PersonSession.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -135,10 +135,10 @@ def test_who_joined_before_the_month_counts_in_all_and_not_in_the_month(as_beto:
     assert "<b>1</b> este mes, desde el 1.º de noviembre" in html
 
 
-def test_home_asks_two_things_of_the_database_besides_who_asks(
+def test_home_asks_four_things_of_the_database_besides_who_asks(
     as_beto: Client, crowd: list[User], django_assert_num_queries: Any
 ) -> None:
-    with django_assert_num_queries(4):  # session, user, counts, month
+    with django_assert_num_queries(6):  # session, user, consents, policy, counts, month
         as_beto.get("/")
 
 

@@ -119,7 +119,7 @@ def test_the_file_has_every_act_every_lookup_and_every_look(as_caro: Client, car
     assert [one["que"] for one in held["accesos_a_sus_datos"]] == ["Exportó datos", "Vio la cédula completa"]
     assert [one["personas"] for one in held["consultas_en_grupo_que_pidio"]] == [3]
     assert [one["que_pide"] for one in held["solicitudes"]] == ["Reclamo"]
-    assert len(held["sesiones_abiertas"]) == 1
+    assert [one["navegador"] for one in held["sesiones_abiertas"]] == ["Navegador desconocido"]
 
 
 HELD_ELSEWHERE = {
@@ -154,6 +154,7 @@ COLUMNS = {
     User: (
         *("cedula", "full_name", "phone", "role", "referral_code", "referral_goal", "is_active", "is_staff"),
         *("is_superuser", "date_joined", "last_login", "second_step_since", "referred_by"),
+        *("is_link_paused", "registration_tried_at", "reset_link_at"),
     ),
     Consent: ("purpose", "is_given", "policy", "policy_hash", "channel", "at", "address"),
     CedulaInfo: (
@@ -170,7 +171,7 @@ COLUMNS_LEFT_OUT = {
     CedulaInfo: (
         *("id", "user", "referred_by", "answer_status", "evidence_source", "evidence_reader", "requested_by", "reason"),
         *("priority", "bulk", "status_before", "message_before", "attempts", "losses", "next_at", "captchas"),
-        *("captcha_task", "claim_token", "claimed_at", "claim_expires_at", "claimed_by"),
+        *("captcha_task", "captcha_source", "claim_token", "claimed_at", "claim_expires_at", "claimed_by"),
     ),
     LookupAttempt: ("id", "record", "ended_at", "detail", "captcha_seconds", "captcha_cost"),
 }

@@ -108,10 +108,15 @@ def resume(*, person: User) -> None:
 def renew(*, person: User) -> None:
     """Give a person's link another code; the one of before leads nowhere for ever. The new link is open."""
     current = User.objects.select_for_update().get(pk=person.pk)
-    RetiredCode.objects.create(code=current.referral_code)
+    retire(current.referral_code)
     current.referral_code = _unused_code()
     current.is_link_paused = False
     current.save(update_fields=["referral_code", "is_link_paused"])
+
+
+def retire(code: str) -> None:
+    """Let a code lead nowhere for ever: its link says so, and nobody gets it again."""
+    RetiredCode.objects.create(code=code)
 
 
 def _unused_code() -> str:

@@ -40,6 +40,12 @@ def sessions_of(person: User, this: SessionBase, now: datetime) -> list[OpenSess
     return sorted(found, key=lambda one: (one.is_this, one.began_at or datetime.min.replace(tzinfo=UTC)), reverse=True)
 
 
+def device_in(row: PersonSession) -> str:
+    """Return with which browser a session began."""
+    device: str = row.get_decoded().get(_DEVICE, UNKNOWN)
+    return device
+
+
 def end_one(person: User, handle: str, this: SessionBase, now: datetime) -> bool:
     """End one of a person's other sessions; return whether there was such a one."""
     others = [row for row, _ in _open_rows(person, now) if row.session_key != this.session_key]
