@@ -64,3 +64,19 @@ def test_the_pages_open_with_and_without_anything_in_them(as_ana: Client, path: 
     assert as_ana.get(path).status_code == 200
     request()
     assert as_ana.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(("source", "is_said"), [("registraduria", True), ("practice", False)])
+def test_that_the_policy_names_nobody_is_said_where_real_people_are(
+    as_ana: Client, settings: Any, source: str, is_said: bool
+) -> None:
+    settings.CENSUS_SOURCE = source
+
+    assert ("no dice quién responde" in as_ana.get("/admin/").content.decode()) is is_said
+
+
+def test_it_is_said_until_the_organisation_publishes_its_own(as_ana: Client, settings: Any) -> None:
+    settings.CENSUS_SOURCE = "registraduria"
+    make.policy("## Responde la Corporación Camino")
+
+    assert "no dice quién responde" not in as_ana.get("/admin/").content.decode()

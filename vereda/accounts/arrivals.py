@@ -1,7 +1,7 @@
 """What follows a registration: the same for a new person and for a cédula that has an account already.
 
 Whoever registers is greeted once, at `/`, by a page that fits both; nobody is to learn from it whether somebody is
-registered (docs/decisions/0015 says what can be learnt all the same). A new person is logged in, nobody else is. The
+registered (docs/decisions/0017 says what can be learnt all the same). A new person is logged in, nobody else is. The
 owner of the account is told of it, and nothing of it is kept but its time.
 """
 

@@ -97,5 +97,5 @@ def withdraw(*, user: User, purpose: Purpose, address: str | None = None) -> Con
 
 
 def _one_at_a_time(user: User) -> None:
-    """Let acts about one person follow each other, so that the last one is the last."""
-    User.objects.select_for_update().get(pk=user.pk)
+    """Let acts about one person follow each other, so that the last is the last; others may refer to them meanwhile."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)

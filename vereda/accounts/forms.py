@@ -302,7 +302,7 @@ class NewPasswordForm(SetPasswordForm[User]):
             field.widget.attrs["class"] = "form-control"
         _point_at_notes(self, *self.labels)
 
-    def validate_password_for_user(self, user: User, password_field_name: str = "") -> None:
+    def validate_password_for_user(self, user: User, password_field_name: str = "") -> None:  # nosec B107
         """Hold the password against the rules."""
         super().validate_password_for_user(user, "new_password1")
 

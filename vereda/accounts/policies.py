@@ -43,15 +43,24 @@ def publish(*, draft: Policy, now: datetime) -> Policy:
     return policy
 
 
+def has_shipped(policy: Policy) -> bool:
+    """Whether a version came with the product, so that it does not name the organisation."""
+    return policy.version in _shipped_versions()
+
+
 def ensure(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
     """See that a version is in force: the newest that came with the product, until somebody publishes their own."""
     if Policy._meta.db_table not in connections[using].introspection.table_names():
         return
     known = Policy.objects.using(using)
-    has_own = known.published().exclude(version__in=[path.stem for path in TEXTS.glob("*.md")]).exists()
+    has_own = known.published().exclude(version__in=_shipped_versions()).exists()
     if not has_own and not known.filter(version=SHIPPED).exists():
         text = (TEXTS / f"{SHIPPED}.md").read_text()
         known.create(version=SHIPPED, text=text, text_hash=hash_of(text), published_at=timezone.now())
+
+
+def _shipped_versions() -> list[str]:
+    return [path.stem for path in TEXTS.glob("*.md")]
 
 
 def _free_version(day: str) -> str:

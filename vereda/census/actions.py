@@ -393,12 +393,15 @@ def _append_attempt(
 
     Nothing is written of somebody who was erased meanwhile, or has withdrawn their consent.
     """
-    if not CedulaInfo.objects.select_for_update().filter(pk=claimed.record_id).exclude(status=UNAUTHORISED).exists():
+    asking = User.objects.filter(pk=claimed.requested_by_id).values("pk")  # nobody, if they were erased meanwhile
+    held = CedulaInfo.objects.select_for_update().filter(pk=claimed.record_id).exclude(status=UNAUTHORISED)
+    found = held.annotate(asking=Subquery(asking)).values_list("asking").first()
+    if found is None:
         return
     spend = spend or CaptchaSpend()
     LookupAttempt.objects.create(
         record_id=claimed.record_id,
-        requested_by_id=claimed.requested_by_id,
+        requested_by_id=found[0],
         reason=claimed.reason,
         source=source,
         started_at=claimed.claimed_at,

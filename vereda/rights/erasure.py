@@ -45,6 +45,7 @@ def erase(*, person: User, actor: User | None, now: datetime) -> None:
     A lookup of theirs that is in flight loses its claim: it can write nothing any more.
     """
     actor_id, person_id = actor.pk if actor else None, person.pk
+    _hold_records(person_id)
     held = User.objects.select_for_update().filter(Q(is_superuser=True) | Q(pk=person_id)).order_by("pk")
     whole = {user.pk: user for user in held}.get(person_id)  # read anew, and superusers go one after the other
     if whole is None:
@@ -60,6 +61,12 @@ def erase(*, person: User, actor: User | None, now: datetime) -> None:
     audit.record_many(action=AuditEntry.Action.ERASED, actor=User(pk=actor_id), person_ids=[person_id])
     transaction.on_commit(remains.wipe, robust=True)
     logger.info("person.erased")
+
+
+def _hold_records(person_id: int) -> None:
+    """Hold the records that the person stands in before the person: workers hold a record and then refer to people."""
+    named = Q(user=person_id) | Q(referred_by=person_id) | Q(requested_by=person_id)
+    list(CedulaInfo.objects.select_for_update().filter(named).order_by("pk").values_list("pk"))
 
 
 def _clear_sessions(person: User) -> None:
