@@ -7,6 +7,7 @@ import pytest
 from django.apps.registry import Apps
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from tests import make
 from vereda.accounts import audit
@@ -124,3 +125,64 @@ def test_the_audit_goes_back_although_it_names_people_who_are_gone(before: Apps)
     entries = migrate([("accounts", "0002_referrals"), ("census", "0004_evidence")]).get_model("accounts", "AuditEntry")
 
     assert list(entries.objects.values_list("actor", "person")) == [(None, None)]
+
+
+def agreed(apps: Apps, person: Any) -> None:
+    """Have somebody accept the policy, as the product of that time wrote it down."""
+    apps.get_model("accounts", "Consent").objects.create(
+        user=person, policy_version="2026-11", policy_hash="a" * 64, address="203.0.113.9"
+    )
+
+
+@pytest.fixture
+def before_consents(before: Apps) -> Apps:
+    """The models as they were when one consent stood for everything, and records knew nothing of it."""
+    return migrate([("accounts", "0005_second_step"), ("census", "0004_evidence")])
+
+
+def answered(apps: Apps, cedula: str, *, has_agreed: bool) -> Any:
+    person = invite(apps, cedula, "Caro")
+    records = apps.get_model("census", "CedulaInfo").objects.filter(user=person)
+    records.update(status="NOT_FOUND", answer_status="NOT_FOUND", fetched_at=timezone.now(), requested_by=person)
+    at = timezone.now()
+    apps.get_model("census", "LookupAttempt").objects.create(record=records.get(), started_at=at, ended_at=at)
+    if has_agreed:
+        agreed(apps, person)
+    return person
+
+
+NEWEST = [("accounts", "0010_links"), ("census", "0007_consent")]
+
+
+def test_a_consent_of_before_becomes_one_for_each_purpose_with_its_hash_and_words(before_consents: Apps) -> None:
+    person = answered(before_consents, "900001", has_agreed=True)
+    apps = migrate(NEWEST)
+
+    acts = apps.get_model("accounts", "Consent").objects.filter(user_id=person.pk)
+    assert set(acts.values_list("purpose", "is_given", "channel", "address", "policy__version", "policy_hash")) == {
+        (purpose, True, "web", "203.0.113.9", "2026-11", "a" * 64)
+        for purpose in ("account", "census_lookup", "contact_by_leader")
+    }
+    assert len(set(acts.values_list("at", flat=True))) == 1
+    assert "acompañarle a votar" in apps.get_model("accounts", "Policy").objects.get().text
+
+
+def test_answers_about_people_who_never_agreed_go_and_the_others_stay(before_consents: Apps) -> None:
+    answered(before_consents, "900001", has_agreed=True)
+    answered(before_consents, "900002", has_agreed=False)
+    records = migrate(NEWEST).get_model("census", "CedulaInfo").objects
+
+    assert dict(records.values_list("user__cedula", "status")) == {"900001": "NOT_FOUND", "900002": ""}
+    assert [record.lookup_attempts.count() for record in records.order_by("user__cedula")] == [1, 0]
+
+
+def test_who_never_agreed_waits_for_nothing_after_going_back(before_consents: Apps) -> None:
+    answered(before_consents, "900001", has_agreed=True)
+    answered(before_consents, "900002", has_agreed=False)
+    migrate(NEWEST)
+    apps = migrate([("accounts", "0005_second_step"), ("census", "0004_evidence")])
+
+    statuses = apps.get_model("census", "CedulaInfo").objects.values_list("user__cedula", "status")
+    consents = apps.get_model("accounts", "Consent").objects.values_list("user__cedula", "policy_version", "address")
+    assert dict(statuses) == {"900001": "NOT_FOUND", "900002": "ERROR"}
+    assert list(consents) == [("900001", "2026-11", "203.0.113.9")]

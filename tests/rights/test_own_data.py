@@ -18,6 +18,7 @@ from vereda.accounts.models import AuditEntry, Consent, PersonSession, Policy, P
 from vereda.census import actions
 from vereda.census.models import BulkRefresh, CedulaInfo, LookupAttempt, Reason
 from vereda.census.sources.port import Failure, FailureKind
+from vereda.rights import views
 from vereda.rights.deadlines import Kind
 from vereda.rights.models import RightsRequest
 
@@ -212,6 +213,26 @@ def test_the_page_costs_the_same_whatever_there_is(
 
     with django_assert_max_num_queries(16):
         page(as_caro)
+
+
+def test_the_page_shows_the_latest_and_the_file_has_them_all(
+    as_caro: Client, caro: User, beto: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "LATEST", 3)
+    for _ in range(5):
+        people.reveal_cedula(person=caro, actor=beto)
+
+    assert page(as_caro).count("Vio la cédula completa") == 3
+    assert [one["que"] for one in file(as_caro)["accesos_a_sus_datos"]].count("Vio la cédula completa") == 5
+
+
+def test_what_one_did_oneself_is_shown_without_saying_with_whom(client: Client, beto: User, caro: User) -> None:
+    client.force_login(beto)
+    people.reveal_cedula(person=caro, actor=beto)
+
+    html = page(client)
+    assert "Lo que usted hizo con datos de otras personas" in html
+    assert caro.full_name not in html
 
 
 def test_somebody_without_a_record_or_anything_sees_an_empty_page(client: Client, db: None) -> None:

@@ -66,11 +66,11 @@ class Held:
         return [(purpose, self.standing.given.get(purpose)) for purpose in Purpose]
 
 
-def held_of(person: User) -> Held:
-    """Return everything that is held about a person."""
+def held_of(person: User, *, latest: int | None = None) -> Held:
+    """Return everything that is held about a person; of what grows without end, so many of the latest."""
     record = CedulaInfo.objects.filter(user=person).first()
-    attempts = list(LookupAttempt.objects.filter(record=record).order_by("-started_at")) if record else []
-    entries = list(AuditEntry.objects.filter(Q(person=person) | Q(actor=person)).order_by("-pk"))
+    attempts = LookupAttempt.objects.filter(record=record).order_by("-started_at")[:latest] if record else []
+    entries = AuditEntry.objects.filter(Q(person=person) | Q(actor=person)).order_by("-pk")[:latest]
     known = User.objects.in_bulk({entry.actor_id for entry in entries} | {one.requested_by_id for one in attempts})
     acts = Consent.objects.filter(user=person).select_related("policy").defer("policy__text").order_by("-pk")
     now = timezone.now()

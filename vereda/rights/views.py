@@ -19,6 +19,9 @@ from vereda.rights.deadlines import Kind, due_on
 from vereda.rights.forms import AcceptanceForm, ErasureForm, PermissionForm
 from vereda.rights.held import as_json, held_of
 
+LATEST = 100
+"""How many lookups and deeds the page shows; the file has them all."""
+
 _TOLD = {
     (Purpose.CENSUS_LOOKUP, True): "Listo: vamos a consultar dónde vota.",
     (Purpose.CENSUS_LOOKUP, False): "Listo: no consultamos más su cédula y borramos lo que respondió el censo.",
@@ -31,7 +34,7 @@ _TOLD = {
 def own_data(request: AuthenticatedRequest) -> HttpResponse:
     """Everything that is held about oneself, and what one may do about it."""
     policy = Policy.objects.current()
-    held = held_of(request.user)
+    held = held_of(request.user, latest=LATEST)
     today = timezone.localdate()
     context = {
         "held": held,
@@ -86,7 +89,7 @@ def change_permission(request: AuthenticatedRequest) -> HttpResponse:
 @require_safe
 def proof(request: AuthenticatedRequest) -> HttpResponse:
     """A proof of all that one has allowed and withdrawn, for paper."""
-    return render(request, "rights/proof.html", {"held": held_of(request.user), "now": timezone.now()})
+    return render(request, "rights/proof.html", {"held": held_of(request.user, latest=0), "now": timezone.now()})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -98,7 +101,7 @@ def erase_me(request: AuthenticatedRequest) -> HttpResponse:
         return too_many_passwords(request, seconds)
     form = ErasureForm(request.POST or None, person=person)
     is_last = erasure.is_last_superuser(person)
-    if request.method == "POST" and not is_last and form.is_valid():
+    if request.method == "POST" and form.is_valid() and not is_last:
         erasure.erase(person=person, actor=person, now=timezone.now())
         logout(request)
         messages.success(request, "Borramos su cuenta y todos sus datos. Gracias por haber caminado con nosotros.")

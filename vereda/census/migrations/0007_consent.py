@@ -27,7 +27,7 @@ def leave_nobody_waiting(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0007_consents_whole'),
+        ('accounts', '0008_consents_whole'),
         ('census', '0006_assisted'),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0007_consents_whole'),
+        ('accounts', '0008_consents_whole'),
     ]
 
     operations = [
