@@ -29,6 +29,12 @@ def test_somebody_who_was_typed_in_has_agreed_to_nothing(nora: User) -> None:
     assert held(nora) == set()
 
 
+def test_whoever_agreed_to_something_but_the_account_is_no_member_yet(nora: User) -> None:
+    make.agree(nora, Purpose.CENSUS_LOOKUP)
+
+    assert not standing_of(nora).is_member
+
+
 def test_what_is_given_holds_until_it_is_withdrawn_and_again_when_it_is_given_again(nora: User) -> None:
     make.agree(nora)
     assert held(nora) == set(Purpose)
