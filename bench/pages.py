@@ -1,4 +1,4 @@
-"""What the leader's list costs at 10 to 50,000 referrals: queries, bytes and milliseconds of whole requests.
+"""What the leader's list and home cost at 10 to 50,000 referrals: queries, bytes and milliseconds of whole requests.
 
 A database of its own (SQLite, migrated, in a temporary folder) holds a leader and another one with as many people,
 their records in a mix of all statuses, 50 of them waiting. Django's test client asks, logged in, with the settings of
@@ -80,6 +80,7 @@ class Limits(NamedTuple):
 
 
 LIST, POLL, UNCHANGED = Limits(8, 120_000, 60), Limits(3, median=15), Limits(2, 0, 15)
+HOME = Limits(3, 30_000, 30)
 over_limits: list[str] = []
 
 
@@ -323,6 +324,7 @@ def main() -> int:
             fill_elsewhere(have, size)
             have, peak = size, peak_of_list(beto)
             bench(f"the list at {size:,}", lambda: beto.get("/referidos/"), LIST)
+            bench(f"home at {size:,}", lambda: beto.get("/"), HOME)
         if have >= 20 * WAITING:
             lists(beto)
             polls(beto)

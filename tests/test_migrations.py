@@ -151,7 +151,7 @@ def answered(apps: Apps, cedula: str, *, has_agreed: bool) -> Any:
     return person
 
 
-NEWEST = [("accounts", "0009_sessions"), ("census", "0007_consent")]
+NEWEST = [("accounts", "0010_links"), ("census", "0007_consent")]
 
 
 def test_a_consent_of_before_becomes_one_for_each_purpose_with_its_hash_and_words(before_consents: Apps) -> None:

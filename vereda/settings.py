@@ -113,15 +113,16 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 SESSION_ENGINE = "vereda.accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+PASSWORD_RESET_TIMEOUT = 30 * 60
 AUDIT_KEYS: list[str] = given(env.list, "AUDIT_KEYS", [SECRET_KEY])
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "NAME": "vereda.accounts.password_rules.Unlike",
         "OPTIONS": {"user_attributes": ("cedula", "full_name", "phone")},
     },
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "vereda.accounts.password_rules.LongEnough", "OPTIONS": {"min_length": 8}},
+    {"NAME": "vereda.accounts.password_rules.Uncommon"},
+    {"NAME": "vereda.accounts.password_rules.NotOnlyDigits"},
 ]
 
 # Wrong passwords that are taken within the wait of each other: of one account from one place; of one account, or from
@@ -247,12 +248,15 @@ MIDDLEWARE = [
     "vereda.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "vereda.accounts.open_sessions.noting_sessions",
     "django_htmx.middleware.HtmxMiddleware",
+    "vereda.accounts.arrivals.GreetingMiddleware",
     "vereda.accounts.middleware.LoginRequiredMiddleware",
     "vereda.accounts.middleware.SecondStepMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

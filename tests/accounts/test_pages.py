@@ -14,13 +14,6 @@ def test_home_shows_the_name_and_the_own_referral_link(as_caro: Client, caro: Us
     assert f"http://testserver/registro/?ref={caro.referral_code}" in page
 
 
-def test_home_counts_whom_one_invited_toward_the_goal(client: Client, beto: User, caro: User, eva: User) -> None:
-    client.force_login(beto)
-
-    context = client.get("/").context
-    assert (context["referral_count"], context["referral_percent"]) == (1, 10)
-
-
 def test_no_page_carries_a_cedula_in_an_address(as_caro: Client, caro: User) -> None:
     for path in ("/", "/perfil/"):
         assert f"={caro.cedula}" not in as_caro.get(path).content.decode()
@@ -59,3 +52,19 @@ def test_every_page_and_form_has_its_methods(as_caro: Client) -> None:
     assert as_caro.post("/").status_code == 405
     assert as_caro.put("/perfil/").status_code == 405
     assert as_caro.post("/privacidad/").status_code == 405
+
+
+def test_pages_come_compressed_to_whoever_takes_that(client: Client, db: None) -> None:
+    plain = client.get("/ingresar/")
+    compressed = client.get("/ingresar/", headers={"Accept-Encoding": "gzip"})
+
+    assert "Content-Encoding" not in plain
+    assert compressed["Content-Encoding"] == "gzip"
+    assert len(compressed.content) < len(plain.content) / 2
+    assert "Accept-Encoding" in plain["Vary"]
+
+
+def test_two_compressed_pages_differ_in_length_so_that_a_length_tells_little(client: Client, db: None) -> None:
+    lengths = {len(client.get("/ingresar/", headers={"Accept-Encoding": "gzip"}).content) for _ in range(20)}
+
+    assert len(lengths) > 5

@@ -8,24 +8,11 @@ from django.db import IntegrityError
 from django.test import Client
 from django.utils import timezone
 
-from tests import make
+from tests.accounts.forms import FORM, register
 from vereda.accounts import policies, tombstones
 from vereda.accounts.models import Channel, Consent, Policy, Purpose, User
 
-FORM = {
-    "cedula": "900.200.001",
-    "full_name": "Nora  Sinisterra",
-    "phone": "300 123 4567",
-    "password1": make.PASSWORD,
-    "password2": make.PASSWORD,
-    "accept_policy": "on",
-}
-
 FORM_TYPE = "application/x-www-form-urlencoded"
-
-
-def register(client: Client, ref: str = "", **changes: Any) -> Any:
-    return client.post(f"/registro/?ref={ref}" if ref else "/registro/", {**FORM, **changes})
 
 
 def test_a_person_who_joins_through_a_link_is_stored_under_its_leader_and_logged_in(client: Client, beto: User) -> None:
@@ -52,7 +39,7 @@ def test_without_a_known_code_a_person_joins_without_a_leader(client: Client, db
 
 
 def test_an_unknown_code_is_said_before_one_joins(client: Client, db: None) -> None:
-    assert client.get("/registro/?ref=NOSUCH22").context["unknown_code"] is True
+    assert "No reconocemos ese enlace" in client.get("/registro/?ref=NOSUCH22").content.decode()
 
 
 def test_the_page_says_who_invites(client: Client, beto: User) -> None:
@@ -160,17 +147,6 @@ def test_names_are_taken_as_people_write_them(client: Client, db: None, typed: s
     register(client, full_name=typed)
 
     assert User.objects.get().full_name == stored
-
-
-def test_a_cedula_that_exists_is_neither_confirmed_nor_named(client: Client, caro: User) -> None:
-    answer = register(client, cedula=caro.cedula)
-
-    page = answer.content.decode()
-    assert answer.status_code == 200
-    assert "Si ya está registrada, ingrese o pida ayuda a su líder." in page
-    assert caro.full_name not in page
-    assert User.objects.filter(cedula=caro.cedula).count() == 1
-    assert not Consent.objects.exclude(user__in=[caro, caro.referred_by, caro.referred_by.referred_by]).exists()
 
 
 def test_who_is_logged_in_is_sent_home(as_caro: Client) -> None:

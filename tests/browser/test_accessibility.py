@@ -29,11 +29,11 @@ from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
 
-PUBLIC = ["/registro/?ref=NOSUCH22", "/ingresar/", "/privacidad/", "/privacidad/2026-12/"]
+PUBLIC = ["/registro/?ref=NOSUCH22", "/ingresar/", "/privacidad/", "/privacidad/2026-12/", "/recuperar/"]
 ANSWERED = [FOUND, DECEASED, DOUBLE, NOT_FOUND, BLOCKED, TIMEOUT, ERROR]
 EVERY_STATUS = [Invited(f"Persona {place}", outcome) for place, outcome in enumerate([*ANSWERED, None])]
 RIGHTS = [f"/perfil/mis-datos/{page}" for page in ("", "politica/", "comprobante/", "borrar/")]
-OWN = ["/", "/perfil/", "/perfil/clave/", *RIGHTS, "/no-existe/"]
+OWN = ["/", "/enlace/tarjeta/", "/perfil/", "/perfil/clave/", "/perfil/sesiones/", *RIGHTS, "/no-existe/"]
 
 
 def assert_clean(page: Page) -> None:
@@ -99,6 +99,56 @@ def test_ones_own_data_is_accessible_with_and_without_permissions_and_with_compl
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_joining_is_accessible_while_one_types_and_once_one_has_joined(
+    page: Page, product: Stack, size: dict[str, int], colours: Literal["light", "dark"]
+) -> None:
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=colours)
+    page.goto(f"{product.url}/registro/")
+    page.locator("[name=cedula]").press_sequentially("12")
+    page.locator("[name=password1]").press_sequentially("un-send")
+    expect(page.locator("#id_password1_rules .is-met")).to_have_count(3)
+    expect(page.locator("[name=cedula]")).to_have_attribute("aria-invalid", "true")
+    assert_clean(page)
+    page.context.add_cookies([{"name": "bienvenida", "value": "1", "url": product.url}])
+    page.goto(product.url)
+    expect(page.get_by_role("heading", name="Recibimos su registro")).to_be_visible()
+    assert_clean(page)
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_home_and_helping_with_a_password_are_accessible(
+    page: Page,
+    product: Stack,
+    open_list: Callable[..., Somebody],
+    size: dict[str, int],
+    colours: Literal["light", "dark"],
+) -> None:
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=colours)
+    fabio = open_list(*EVERY_STATUS).referrals[0]
+    page.goto(product.url)
+    page.locator("summary").click()
+    assert_clean(page)
+    page.get_by_role("button", name="Pausar mi enlace").click()
+    expect(page.get_by_text("Está en pausa.")).to_be_visible()
+    assert_clean(page)
+    page.goto(f"{product.url}/referidos/{fabio.pk}/clave/")
+    assert_clean(page)
+    page.get_by_role("button", name="Crear el enlace").click()
+    expect(page.locator(".link-box")).to_be_visible()
+    assert_clean(page)
+    page.goto(page.locator(".link-box").inner_text())
+    assert_clean(page)
+    page.locator("[name=new_password1]").fill("x-9")
+    page.get_by_role("button", name="Guardar la clave nueva").click()
+    expect(page.locator("[name=new_password1]")).to_have_attribute("aria-invalid", "true")
+    assert_clean(page)
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
 def test_the_list_is_accessible_closed_open_marked_and_while_many_are_asked_about(
     page: Page, open_list: Callable[..., Somebody], size: dict[str, int], colours: Literal["light", "dark"]
 ) -> None:
@@ -146,6 +196,36 @@ def test_the_lists_other_faces_are_accessible(
     assert_clean(page)
 
 
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_looking_somebody_up_by_hand_is_accessible_at_every_step(
+    page: Page, open_list: Callable[..., Somebody], size: dict[str, int], colours: Literal["light", "dark"]
+) -> None:
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=colours)
+    open_list(Invited("Nora Ossa", TIMEOUT))
+    page.get_by_role("link", name="Consulta asistida").click()
+    assert_clean(page)
+    page.get_by_role("button", name="Mostrar y copiar").click()
+    expect(page.get_by_role("button", name="Copiar la cédula")).to_be_visible()
+    assert_clean(page)
+    for pasted in ("hola", "Cancelada por Muerte", "El documento no figura en el censo electoral."):
+        page.get_by_label("Pegue aquí el resultado").fill(pasted)
+        page.get_by_role("button", name="Revisar").click()
+        assert_clean(page)
+        if pasted != "hola":
+            page.get_by_role("button", name="Corregir").click()
+    page.get_by_role("link", name="Saltar a la siguiente persona").click()
+    assert_clean(page)
+    page.get_by_role("link", name="Volver a la primera").click()
+    page.get_by_label("Pegue aquí el resultado").fill("El documento no figura en el censo electoral.")
+    page.get_by_role("button", name="Revisar").click()
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Guardar y seguir").click()
+    expect(page.get_by_role("heading", level=2)).to_have_text("Nadie espera respuesta")
+    assert_clean(page)
+
+
 @pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
 def test_the_second_step_is_accessible_from_the_set_up_to_the_login(
     page: Page, product: Stack, open_list: Callable[..., Somebody], size: dict[str, int]
@@ -178,36 +258,6 @@ def test_the_second_step_is_accessible_from_the_set_up_to_the_login(
 def code_of(secret: str) -> str:
     """Return what a phone shows that was given the secret as the page shows it."""
     return f"{totp(base64.b32decode(''.join(secret.split()))):06}"
-
-
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
-def test_looking_somebody_up_by_hand_is_accessible_at_every_step(
-    page: Page, open_list: Callable[..., Somebody], size: dict[str, int], colours: Literal["light", "dark"]
-) -> None:
-    page.set_viewport_size(size)
-    page.emulate_media(color_scheme=colours)
-    open_list(Invited("Nora Ossa", TIMEOUT))
-    page.get_by_role("link", name="Consulta asistida").click()
-    assert_clean(page)
-    page.get_by_role("button", name="Mostrar y copiar").click()
-    expect(page.get_by_role("button", name="Copiar la cédula")).to_be_visible()
-    assert_clean(page)
-    for pasted in ("hola", "Cancelada por Muerte", "El documento no figura en el censo electoral."):
-        page.get_by_label("Pegue aquí el resultado").fill(pasted)
-        page.get_by_role("button", name="Revisar").click()
-        assert_clean(page)
-        if pasted != "hola":
-            page.get_by_role("button", name="Corregir").click()
-    page.get_by_role("link", name="Saltar a la siguiente persona").click()
-    assert_clean(page)
-    page.get_by_role("link", name="Volver a la primera").click()
-    page.get_by_label("Pegue aquí el resultado").fill("El documento no figura en el censo electoral.")
-    page.get_by_role("button", name="Revisar").click()
-    page.get_by_role("checkbox").check()
-    page.get_by_role("button", name="Guardar y seguir").click()
-    expect(page.get_by_role("heading", level=2)).to_have_text("Nadie espera respuesta")
-    assert_clean(page)
 
 
 def open_other_list(page: Page, open_list: Callable[..., Somebody], *invited: Invited, is_leader: bool = True) -> None:

@@ -198,10 +198,10 @@ def test_without_javascript_the_marked_lead_back_to_the_part_of_the_list_they_we
 
 def test_the_queries_do_not_grow_with_the_marked(as_beto: Client, beto: User) -> None:
     costs = []
-    for number in (2, 10):
+    for number in (1, 2, 10):
         people = invited(beto, number, Status.ERROR)
         with CaptureQueriesContext(connection) as queries:
             post(as_beto, MARKED, ids=[person.pk for person in people], visto=seen_later(people))
         costs.append(len(queries))
 
-    assert costs[0] == costs[1]
+    assert costs[1] == costs[2]  # the first entry of an audit trail costs more

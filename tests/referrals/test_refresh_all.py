@@ -162,14 +162,14 @@ def test_the_button_counts_whom_it_would_ask_about(as_beto: Client, named: list[
 
 def test_the_queries_do_not_grow_with_all(as_beto: Client, beto: User, django_capture_on_commit_callbacks: Any) -> None:
     costs = []
-    for number in (12, 40):
+    for number in (1, 12, 40):
         CedulaInfo.objects.filter(referred_by=beto).delete()
         invited(beto, number, Status.ERROR)
         with django_capture_on_commit_callbacks() as bells, CaptureQueriesContext(connection) as queries:
             post(as_beto, ALL)
         costs.append((len(queries), len(bells)))
 
-    assert costs[0] == costs[1]
+    assert costs[1] == costs[2]  # the first entry of an audit trail costs more
 
 
 def test_a_cancel_puts_back_status_and_message(as_beto: Client, named: list[User]) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from tests import make
 from tests.census.attempts import PLACE, look_up
 from vereda.accounts import throttle, tombstones
-from vereda.accounts.models import AuditEntry, PersonSession, Tombstone, User
+from vereda.accounts.models import AuditEntry, PersonSession, RetiredCode, Tombstone, User
 from vereda.census.models import CedulaInfo
 from vereda.referrals.queries import forget_numbers
 from vereda.rights import erasure
@@ -96,15 +96,17 @@ def test_when_a_leader_is_erased_their_people_stay_with_all_that_is_theirs(beto:
 def test_their_link_leads_nowhere_any_more(client: Client, beto: User) -> None:
     erase(beto)
 
-    assert client.get(f"/registro/?ref={beto.referral_code}").context["unknown_code"] is True
+    page = client.get(f"/registro/?ref={beto.referral_code}").content.decode()
+    assert "Ese enlace de invitación ya no se usa." in page
+    assert not RetiredCode.objects.exclude(code=beto.referral_code).exists()
 
 
 def test_whom_others_count_is_one_less(client: Client, beto: User, caro: User) -> None:
     client.force_login(beto)
-    assert client.get("/").context["referral_count"] == 1
+    assert client.get("/").context["goal"].invited == 1
 
     erase(caro)
-    assert client.get("/").context["referral_count"] == 0
+    assert client.get("/").context["goal"].invited == 0
     assert client.get("/referidos/").context["page"].counts.total == 0
 
 

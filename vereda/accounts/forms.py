@@ -5,24 +5,30 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import password_validation
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.core.exceptions import ValidationError
 
 from vereda.accounts.agreements import BY_ACCEPTANCE, Policy, Purpose
 from vereda.accounts.consents import Agreement
 from vereda.accounts.models import User
+from vereda.accounts.password_rules import Rules, rules_for
 from vereda.lib import cedula as cedulas
 from vereda.lib import phone as phones
 from vereda.lib.text import tidy
 
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'’‘\-])*")
-TAKEN = "No pudimos registrar esta cédula. Si ya está registrada, ingrese o pida ayuda a su líder."
-_RULES = "Al menos 8 caracteres, que no sean solo números ni una clave muy común."
 
 
 def _attributes(**attributes: str) -> dict[str, Any]:
     """Return the HTML attributes of a text field."""
     return {"class": "form-control", **attributes}
+
+
+def _point_at_notes(form: forms.BaseForm, *names: str) -> None:
+    """Have fields be described by what stands below them (components/field.html), also when it comes later."""
+    for name in names:
+        rules = f"id_{name}_rules " if name in {"password1", "new_password1"} else ""
+        form.fields[name].widget.attrs["aria-describedby"] = f"{rules}id_{name}_notes"
 
 
 class CedulaField(forms.CharField):
@@ -135,7 +141,6 @@ class RegistrationForm(AgreementForm):
         label="Clave",
         strip=False,
         max_length=200,
-        help_text=_RULES,
         widget=forms.PasswordInput(_attributes(autocomplete="new-password")),
         error_messages={"required": "Escriba una clave.", "max_length": "La clave es demasiado larga."},
     )
@@ -147,6 +152,10 @@ class RegistrationForm(AgreementForm):
         error_messages={"required": "Repita la clave.", "max_length": "La clave es demasiado larga."},
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _point_at_notes(self, "cedula", "full_name", "phone", "password1", "password2")
+
     def clean(self) -> dict[str, Any]:
         """Compare the two passwords and hold the first against the rules."""
         cleaned = super().clean() or {}
@@ -154,16 +163,19 @@ class RegistrationForm(AgreementForm):
         if first and second and first != second:
             self.add_error("password2", "Las dos claves no son iguales.")
         if first:
-            person = User(**{name: cleaned.get(name, "") for name in ("cedula", "full_name", "phone")})
             try:
-                password_validation.validate_password(first, person)
+                password_validation.validate_password(first, self._person(cleaned))
             except ValidationError as error:
                 self.add_error("password1", error)
         return cleaned
 
-    def add_taken_error(self) -> None:
-        """Say, without confirming anything, that this cédula could not be registered."""
-        self.add_error("cedula", ValidationError(TAKEN, code="taken"))
+    @property
+    def password_rules(self) -> Rules:
+        """The rules for passwords, each with whether the one that was typed meets it."""
+        return rules_for(self["password1"], self._person(getattr(self, "cleaned_data", {})))
+
+    def _person(self, cleaned: dict[str, Any]) -> User:
+        return User(**{name: cleaned.get(name, "") for name in ("cedula", "full_name", "phone")})
 
 
 class LoginForm(AuthenticationForm):
@@ -275,19 +287,33 @@ class ProfileForm(forms.ModelForm[User]):
         self.initial["phone"] = phones.spaced(self.instance.phone)
 
 
-class OwnPasswordForm(PasswordChangeForm):
-    """Changing one's own password."""
+class NewPasswordForm(SetPasswordForm[User]):
+    """Choosing a new password; complaints about it stand where it was typed first, beside the rules."""
+
+    error_messages = {"password_mismatch": "Las dos claves no son iguales."}
+    labels = {"new_password1": "Clave nueva", "new_password2": "Repita la clave nueva"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        labels = {
-            "old_password": "Clave actual",
-            "new_password1": "Clave nueva",
-            "new_password2": "Repita la clave nueva",
-        }
-        for name, label in labels.items():
+        for name, label in self.labels.items():
             field = self.fields[name]
             field.label = label
+            field.help_text = ""
             field.widget.attrs["class"] = "form-control"
-        self.fields["new_password1"].help_text = _RULES
-        self.fields["new_password2"].help_text = ""
+        _point_at_notes(self, *self.labels)
+
+    def validate_password_for_user(self, user: User, password_field_name: str = "") -> None:  # nosec B107
+        """Hold the password against the rules."""
+        super().validate_password_for_user(user, "new_password1")
+
+    @property
+    def password_rules(self) -> Rules:
+        """The rules for passwords, each with whether the one that was typed meets it."""
+        return rules_for(self["new_password1"], self.user)
+
+
+class OwnPasswordForm(NewPasswordForm, PasswordChangeForm):
+    """Changing one's own password."""
+
+    error_messages = {**NewPasswordForm.error_messages, "password_incorrect": "Esa no es su clave actual."}
+    labels = {"old_password": "Clave actual", **NewPasswordForm.labels}

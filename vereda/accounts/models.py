@@ -23,7 +23,18 @@ from vereda.lib import cedula as cedulas
 from vereda.lib import phone as phones
 from vereda.lib.text import fold
 
-__all__ = ["AuditEntry", "AuditHead", "Channel", "Consent", "PersonSession", "Policy", "Purpose", "Tombstone", "User"]
+__all__ = [
+    "AuditEntry",
+    "AuditHead",
+    "Channel",
+    "Consent",
+    "PersonSession",
+    "Policy",
+    "Purpose",
+    "RetiredCode",
+    "Tombstone",
+    "User",
+]
 
 REFERRAL_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Letters and digits that nobody confuses when reading a code aloud."""
@@ -33,6 +44,12 @@ REFERRAL_LENGTH = 8
 def new_referral_code() -> str:
     """Return 8 random characters: 31**8, about 850 thousand million codes."""
     return "".join(secrets.choice(REFERRAL_ALPHABET) for _ in range(REFERRAL_LENGTH))
+
+
+def bare_code(typed: str) -> str | None:
+    """Return a referral code as it is stored; None for what cannot be one."""
+    code = typed.strip().upper()
+    return code if len(code) == REFERRAL_LENGTH and set(code) <= set(REFERRAL_ALPHABET) else None
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -72,10 +89,8 @@ class UserQuerySet(models.QuerySet["User"]):
         return super().update(**fields)
 
     def with_referral_code(self, code: str) -> "User | None":
-        """Return the active person behind a referral code as typed, or None."""
-        code = code.strip().upper()
-        is_code = len(code) == REFERRAL_LENGTH and set(code) <= set(REFERRAL_ALPHABET)
-        return self.filter(referral_code=code, is_active=True).first() if is_code else None
+        """Return the active person behind a referral code as typed whose link is open, or None."""
+        return self.filter(referral_code=bare_code(code), is_active=True, is_link_paused=False).first()
 
 
 class UserManager(BaseUserManager["User"]):
@@ -124,11 +139,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     referred_by = models.ForeignKey(
         "self", let_go, null=True, blank=True, related_name="referrals", verbose_name="invitado por"
     )
+    is_link_paused = models.BooleanField("enlace en pausa", default=False)
     referral_goal = models.PositiveSmallIntegerField("meta de invitados", default=10)
     is_active = models.BooleanField("activo", default=True)
     is_staff = models.BooleanField("entra a la administración", default=False)
     date_joined = models.DateTimeField("fecha de registro", default=timezone.now)
     second_step_since = models.DateTimeField("ingreso en dos pasos desde", null=True, blank=True, editable=False)
+    registration_tried_at = models.DateTimeField("otro registro con su cédula", null=True, editable=False)
+    reset_link_at = models.DateTimeField("último enlace para una clave nueva", null=True, editable=False)
 
     objects = UserManager.from_queryset(UserQuerySet)()
 
@@ -173,7 +191,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def may_have_second_step(self) -> bool:
         """Whether a second step is offered: to who sees other people's data, and to who has one already."""
-        return self.is_leader or self.is_staff or self.second_step_since is not None
+        return self.has_power or self.second_step_since is not None
+
+    @property
+    def has_power(self) -> bool:
+        """Whether this account sees other people's data: what a leader may not open by helping with a password."""
+        return self.is_leader or self.is_staff
 
     @property
     def first_name(self) -> str:
@@ -206,6 +229,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.first_name
 
 
+class RetiredCode(models.Model):
+    """A referral code that leads nowhere any more. It is kept so that its link can say so and nobody gets it again."""
+
+    code = models.CharField("código de invitación", max_length=REFERRAL_LENGTH, primary_key=True)
+
+    class Meta:
+        verbose_name = "código retirado"
+        verbose_name_plural = "códigos retirados"
+
+    def __str__(self) -> str:
+        return self.code
+
+
 class Throttle(models.Model):
     """How often something was done from one place since a time. The key, a keyed hash of both, tells of neither."""
 
@@ -228,7 +264,7 @@ class AuditEntry(models.Model):
         CEDULA_SEEN = "cedula_seen", "Vio la cédula completa"
         LOOKUP_ASKED = "lookup_asked", "Pidió consultar de nuevo a una persona"
         BULK_ASKED = "bulk_asked", "Pidió consultar de nuevo a varias personas"
-        ANSWER_ENTERED = "answer_entered", "Anotó una respuesta a mano"
+        ANSWER_ENTERED = "answer_entered", "Ingresó una respuesta del censo"
         EXPORTED = "exported", "Exportó datos"
         PERSON_ADDED = "person_added", "Agregó a una persona"
         PERSON_CHANGED = "person_changed", "Cambió los datos de una persona"

@@ -1,23 +1,20 @@
-"""Registration, home, password and the privacy notice."""
+"""Registration, password and the privacy notice."""
 
 from datetime import timedelta
 
-import segno
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login, update_session_auth_hash
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from vereda.accounts import actions, consents, policies, throttle
+from vereda.accounts import actions, arrivals, links, open_sessions, policies, throttle
 from vereda.accounts.forms import OwnPasswordForm, RegistrationForm
-from vereda.accounts.invitations import invitation_of
 from vereda.accounts.login import too_many_passwords
 from vereda.accounts.models import Policy, User
 from vereda.accounts.requests import AuthenticatedRequest, address_of, place_of
@@ -32,19 +29,17 @@ def register(request: HttpRequest) -> HttpResponse:
     """Join, through a leader's link or without one."""
     if request.user.is_authenticated:
         return redirect("home")
-    code = request.GET.get("ref", "")
+    code = links.code_of(request)
     form = RegistrationForm(request.POST or None, policy=Policy.objects.current())
     if request.method == "POST" and form.is_valid():
         if seconds := _seconds_to_wait(request):
             text = f"Desde aquí ya se registraron muchas personas. Espere {wait_in_words(seconds)}."
             return too_many_requests(request, text, seconds)
-        if user := _registered(request, form, code):
-            login(request, user)
-            request.session.set_expiry(0)  # a leader's phone may register many people: only a login is remembered
-            return redirect("home")
-    leader = User.objects.with_referral_code(code)
-    context = {"form": form, "leader": leader, "unknown_code": bool(code) and leader is None}
-    return render(request, "accounts/register.html", context)
+        return arrivals.arrive(request, _registered(request, form, code))
+    link = links.read(code)
+    response = render(request, "accounts/register.html", {"form": form, "link": link})
+    links.remember(response, link)
+    return response
 
 
 def _seconds_to_wait(request: HttpRequest) -> int:
@@ -59,7 +54,7 @@ def _seconds_to_wait(request: HttpRequest) -> int:
 
 
 def _registered(request: HttpRequest, form: RegistrationForm, code: str) -> User | None:
-    """Return the new person; None, with the form complaining, when the cédula exists."""
+    """Return the new person; None when the cédula exists, whose owner will be told."""
     try:
         return actions.register(
             cedula=form.cleaned_data["cedula"],
@@ -70,26 +65,9 @@ def _registered(request: HttpRequest, form: RegistrationForm, code: str) -> User
             referral_code=code,
         )
     except IntegrityError:
-        form.add_taken_error()
+        if not arrivals.note_second(cedula=form.cleaned_data["cedula"], now=timezone.now()):
+            raise
         return None
-
-
-@require_safe
-def home(request: AuthenticatedRequest) -> HttpResponse:
-    """The person's referral link and how far they are toward their goal."""
-    user = request.user
-    invitation = invitation_of(request)
-    referral_count = user.referrals.count()
-    standing = consents.standing_of(user)
-    context = {
-        "is_member": standing.is_member,
-        "has_accepted": standing.has_accepted(Policy.objects.current()),
-        "invitation": invitation,
-        "qr_svg": mark_safe(segno.make(invitation.url, micro=False).svg_inline(border=2, omitsize=True)),  # noqa: S308
-        "referral_count": referral_count,
-        "referral_percent": min(100, 100 * referral_count // max(1, user.referral_goal)),
-    }
-    return render(request, "accounts/home.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -102,6 +80,7 @@ def password(request: AuthenticatedRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         actions.change_password(user=request.user, password=form.cleaned_data["new_password1"])
         update_session_auth_hash(request, request.user)
+        open_sessions.end_others(request.user, request.session)
         messages.success(request, "Su clave quedó cambiada.")
         return redirect("profile")
     return render(request, "accounts/password.html", {"form": form})

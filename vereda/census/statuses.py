@@ -24,10 +24,10 @@ WAITING = (Status.PENDING, Status.PROCESSING)
 ANSWERS = (Status.ACTIVE, Status.NOT_FOUND, Status.CANCELLED_DECEASED, Status.CANCELLED_OTHER)
 FAILURES = (Status.ERROR, Status.TIMEOUT, Status.BLOCKED)
 FINAL = (*ANSWERS, *FAILURES)
-UNAUTHORISED = ""
-"""Instead of a status, while the person has not consented to lookups. Such a record holds nothing and cannot wait."""
 ASSISTABLE = (Status.PENDING, *FAILURES)
 """What a person may end by looking somebody up themselves: no answer, and no worker at it."""
+UNAUTHORISED = ""
+"""Instead of a status, while the person has not consented to lookups. Such a record holds nothing and cannot wait."""
 
 
 class Obstacle(models.TextChoices):

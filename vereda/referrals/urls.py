@@ -3,8 +3,11 @@
 from django.urls import path
 
 from vereda.referrals import views
+from vereda.referrals.helping import reset_link
+from vereda.referrals.home import home
 
 urlpatterns = [
+    path("", home, name="home"),
     path("referidos/", views.referrals, name="referrals"),
     path("referidos/buscar/", views.search, name="referrals-search"),
     path("referidos/cambios/", views.changes, name="referrals-changes"),
@@ -13,5 +16,6 @@ urlpatterns = [
     path("referidos/actualizar-todos/<id:bulk_id>/cancelar/", views.cancel, name="referrals-cancel"),
     path("referidos/imprimir/", views.printable, name="referrals-print"),
     path("referidos/<id:user_id>/cedula/", views.reveal, name="referral-cedula"),
+    path("referidos/<id:user_id>/clave/", reset_link, name="referral-reset"),
     path("censo/<id:user_id>/actualizar/", views.refresh_one, name="referral-refresh"),
 ]

@@ -15,7 +15,7 @@ from django.contrib.messages.storage.session import SessionStorage
 from django.db import transaction
 from django.db.models import Q
 
-from vereda.accounts import audit, tombstones
+from vereda.accounts import audit, links, tombstones
 from vereda.accounts.models import AuditEntry, PersonSession, User
 from vereda.accounts.sessions import SessionStore
 from vereda.census.models import CedulaInfo
@@ -53,6 +53,7 @@ def erase(*, person: User, actor: User | None, now: datetime) -> None:
     if is_last_superuser(whole):
         raise LastSuperuserError
     tombstones.remember(whole.cedula, at=now)
+    links.retire(whole.referral_code)
     _clear_sessions(whole)
     _clear_administration_log(whole)
     CedulaInfo.objects.with_evidence().filter(raw_response__contains=whole.cedula).update(**NO_EVIDENCE)

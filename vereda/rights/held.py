@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from vereda.accounts import consents
+from vereda.accounts import consents, open_sessions
 from vereda.accounts.consents import Standing
 from vereda.accounts.models import AuditEntry, Consent, PersonSession, Purpose, User
 from vereda.census.models import BulkRefresh, CedulaInfo, LookupAttempt
@@ -116,12 +116,15 @@ def as_json(held: Held) -> dict[str, Any]:
             "telefono": person.phone,
             "rol": person.get_role_display(),
             "codigo_de_invitacion": person.referral_code,
+            "enlace_en_pausa": person.is_link_paused,
             "tiene_quien_le_invito": person.referred_by_id is not None,
             "meta_de_invitados": person.referral_goal,
             "invitados": held.referral_count,
             "fecha_de_registro": person.date_joined,
             "ultimo_ingreso": person.last_login,
             "ingreso_en_dos_pasos_desde": person.second_step_since,
+            "ultimo_enlace_para_una_clave_nueva": person.reset_link_at,
+            "otro_registro_con_su_cedula": person.registration_tried_at,
             "activa": person.is_active,
             "entra_a_la_administracion": person.is_staff,
             "superusuario": person.is_superuser,
@@ -154,7 +157,9 @@ def as_json(held: Held) -> dict[str, Any]:
             }
             for one in held.requests
         ],
-        "sesiones_abiertas": [{"termina": session.expire_date} for session in held.sessions],
+        "sesiones_abiertas": [
+            {"navegador": open_sessions.device_in(row), "termina": row.expire_date} for row in held.sessions
+        ],
     }
 
 

@@ -39,7 +39,7 @@ def unprotect(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_answer_entered'),
+        ('accounts', '0002_referrals'),
     ]
 
     operations = [
@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='auditentry',
             name='action',
-            field=models.CharField(choices=[('cedula_seen', 'Vio la cédula completa'), ('lookup_asked', 'Pidió consultar de nuevo a una persona'), ('bulk_asked', 'Pidió consultar de nuevo a varias personas'), ('answer_entered', 'Anotó una respuesta a mano'), ('exported', 'Exportó datos'), ('person_added', 'Agregó a una persona'), ('person_changed', 'Cambió los datos de una persona'), ('role_changed', 'Cambió un rol o un permiso'), ('erased', 'Borró a una persona'), ('consent_given', 'Aceptó el tratamiento de datos'), ('consent_withdrawn', 'Retiró su autorización'), ('reset_link_issued', 'Dio un enlace para una clave nueva'), ('password_changed', 'Cambió una clave'), ('logged_in', 'Ingresó con permisos de administración'), ('second_step_on', 'Activó el segundo paso'), ('second_step_off', 'Desactivó el segundo paso'), ('recovery_used', 'Ingresó con un código de respaldo'), ('trail_broken', 'La auditoría había sido alterada')], max_length=30, verbose_name='qué hizo'),
+            field=models.CharField(choices=[('cedula_seen', 'Vio la cédula completa'), ('lookup_asked', 'Pidió consultar de nuevo a una persona'), ('bulk_asked', 'Pidió consultar de nuevo a varias personas'), ('answer_entered', 'Ingresó una respuesta del censo'), ('exported', 'Exportó datos'), ('person_added', 'Agregó a una persona'), ('person_changed', 'Cambió los datos de una persona'), ('role_changed', 'Cambió un rol o un permiso'), ('erased', 'Borró a una persona'), ('consent_given', 'Aceptó el tratamiento de datos'), ('consent_withdrawn', 'Retiró su autorización'), ('reset_link_issued', 'Dio un enlace para una clave nueva'), ('password_changed', 'Cambió una clave'), ('logged_in', 'Ingresó con permisos de administración'), ('second_step_on', 'Activó el segundo paso'), ('second_step_off', 'Desactivó el segundo paso'), ('recovery_used', 'Ingresó con un código de respaldo'), ('trail_broken', 'La auditoría había sido alterada')], max_length=30, verbose_name='qué hizo'),
         ),
         migrations.AlterField(
             model_name='auditentry',

@@ -98,6 +98,15 @@
   const wrong = document.querySelector("[aria-invalid=true]");
   if (wrong) wrong.focus();
 
+  /* A complaint that came while somebody typed marks its field, as on a page that was sent */
+
+  document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+    if (!target.id.endsWith("_notes")) return;
+    const field = document.getElementById(target.id.replace(/_notes$/, ""));
+    if (target.querySelector(".errorlist")) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+  });
+
   /* htmx: polls rest while nobody looks and catch up on return; focus lost by a swap comes back */
 
   const isPolling = (element) => (element.getAttribute("hx-trigger") || "").includes("every");

@@ -1,0 +1,27 @@
+"""Home: one's invitation, how far one is toward the goal, and what became of those whom one invited."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from vereda.accounts import consents
+from vereda.accounts.invitations import invitation_of
+from vereda.accounts.models import Policy
+from vereda.accounts.requests import AuthenticatedRequest
+from vereda.referrals.numbers import home_numbers
+
+
+@require_safe
+def home(request: AuthenticatedRequest) -> HttpResponse:
+    """The person's share kit and their numbers."""
+    told = home_numbers(request.user, timezone.now())
+    standing = consents.standing_of(request.user)
+    context = {
+        "is_member": standing.is_member,
+        "has_accepted": standing.has_accepted(Policy.objects.current()),
+        "invitation": invitation_of(request),
+        "goal": told.goal,
+        "numbers": told.numbers,
+    }
+    return render(request, "referrals/home.html", context)
