@@ -19,7 +19,7 @@ def wipe() -> None:
 
 
 def rewrite() -> None:
-    """Write the whole file anew, without what was deleted. Half a second for 50,000 people; nobody writes meanwhile."""
+    """Write the whole file anew, without what was deleted: half a second for 50,000 people, in which nobody writes."""
     _run("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
 
 
@@ -32,7 +32,7 @@ def _run(*statements: str) -> None:
             for statement in statements:
                 cursor.execute(statement)
     except OperationalError as error:
-        logger.warning("traces.not_wiped error=%s", type(error).__name__)
+        logger.warning("remains.not_wiped error=%s", type(error).__name__)
     finally:
         with connection.cursor() as cursor:
             cursor.execute(f"PRAGMA busy_timeout={patience_ms}")
