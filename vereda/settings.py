@@ -66,6 +66,7 @@ def folder(name: str) -> str:
 # Web
 
 SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS: list[str] = given(env.list, "SECRET_KEY_FALLBACKS", [])
 DEBUG = given(env.bool, "DEBUG", default=False)
 ALLOWED_HOSTS = given(env.list, "ALLOWED_HOSTS", ["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS: list[str] = given(env.list, "CSRF_TRUSTED_ORIGINS", [])

@@ -1,20 +1,23 @@
 """Erasing oneself, being erased by a superuser, and what stays of the others."""
 
+import json
 from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Permission
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
 from tests import make
+from tests.accounts.second_steps import give_password, with_second_step
 from tests.census.attempts import PLACE, look_up
 from vereda.accounts import throttle, tombstones
 from vereda.accounts.models import AuditEntry, PersonSession, RetiredCode, Tombstone, User
 from vereda.census.models import CedulaInfo
-from vereda.referrals.queries import forget_numbers
+from vereda.referrals.queries import forget
 from vereda.rights import erasure
 
 ERASE = "/perfil/mis-datos/borrar/"
@@ -146,12 +149,14 @@ def test_erasing_somebody_who_is_gone_does_nothing(caro: User) -> None:
         ("3175550142", True),
         ("900888201", False),
         ("Zoraida 1", False),
+        ("zuniga 02", True),
     ],
 )
 def test_searches_for_their_numbers_are_forgotten_and_others_are_not(search: str, is_forgotten: bool) -> None:
     session: dict[str, Any] = {"searched_numbers": {"a": search, "b": "555666777"}}
 
-    assert forget_numbers(session, ("900777201", "+573175550142")) is is_forgotten
+    numbers = ("900777201", "+573175550142")
+    assert forget(session, numbers=numbers, name="Rosa Zúñiga") is is_forgotten
     assert session["searched_numbers"] == ({} if is_forgotten else {"a": search}) | {"b": "555666777"}
 
 
@@ -202,13 +207,11 @@ def delete(client: Client, *chosen: User) -> Any:
     return client.post("/admin/accounts/user/", form, follow=True)
 
 
-def test_a_superuser_erases_several_but_not_the_last_superuser(
-    as_ana: Client, ana: User, caro: User, eva: User
-) -> None:
+def test_a_superuser_erases_several_but_not_themselves(as_ana: Client, ana: User, caro: User, eva: User) -> None:
     page = delete(as_ana, ana, caro, eva).content.decode()
 
     assert (exists(ana), exists(caro), exists(eva)) == (True, False, False)
-    assert "Ana Peñaranda es la única persona que administra todo el sitio" in page
+    assert "Su propia cuenta se borra con su clave" in page
     assert Tombstone.objects.count() == 2
 
 
@@ -250,3 +253,50 @@ def test_who_joined_again_by_themselves_stays(client: Client, caro: User) -> Non
     client.post("/registro/", {**form, "password1": make.PASSWORD, "password2": make.PASSWORD})
 
     assert erase_again() == "0 erased again\n"
+
+
+def test_a_short_name_takes_nothing_else_out_of_the_administrations_log(ana: User) -> None:
+    kept = [("Versión 2026-12 a", "Publicada."), ("Nadia Paz", "Cambió el teléfono.")]
+    for told, message in kept:
+        LogEntry.objects.create(user=ana, action_flag=CHANGE, object_repr=told, change_message=message)
+    for name in ("a", "Nadia"):
+        erase(make.person(name))
+
+    assert list(LogEntry.objects.order_by("pk").values_list("object_repr", "change_message")) == kept
+
+
+def test_a_name_with_accents_is_found_in_what_the_administration_noted(ana: User) -> None:
+    message = json.dumps([{"changed": {"name": "persona", "object": "Zoé Ñáñez"}}])
+    LogEntry.objects.create(user=ana, action_flag=CHANGE, object_repr="Eva", change_message=message)
+    erase(make.person("Zoé Ñáñez"))
+
+    assert LogEntry.objects.values_list("object_repr", "change_message").get() == ("—", "")
+
+
+def test_half_a_login_goes_with_its_person(client: Client, beto: User) -> None:
+    with_second_step(beto)
+    give_password(client, beto)
+    assert PersonSession.objects.filter(person_id=beto.pk).count() == 1
+    erase(beto)
+
+    assert not PersonSession.objects.exists()
+    assert client.get("/ingresar/codigo/").status_code == 302
+
+
+def test_the_last_superuser_with_a_tombstone_keeps_nobody_else(ana: User, caro: User) -> None:
+    for person in (ana, caro):
+        tombstones.remember(person.cedula, at=timezone.now())
+
+    with pytest.raises(CommandError, match="last superuser"):
+        erase_again()
+    assert (exists(ana), exists(caro)) == (True, False)
+
+
+def test_a_superuser_erases_themselves_by_password_only(client: Client, ana: User) -> None:
+    make.person("Otra Superusuaria", is_staff=True, is_superuser=True)
+    client.force_login(ana)
+    chosen = {"action": "delete_selected", "_selected_action": [ana.pk], "post": "yes"}
+    client.post("/admin/accounts/user/", chosen)
+
+    assert client.post(f"/admin/accounts/user/{ana.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert exists(ana)

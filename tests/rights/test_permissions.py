@@ -191,3 +191,11 @@ def test_a_version_that_changed_meanwhile_is_shown_and_asked_about_anew(as_nora:
 def test_who_never_accepted_is_led_to_the_policy_before_giving_a_permission(as_nora: Client, nora: User) -> None:
     assert change(as_nora, "census_lookup", "dar")["Location"] == ACCEPT
     assert held(nora) == set()
+
+
+def test_a_permission_is_given_under_a_policy_that_was_accepted(as_caro: Client, caro: User) -> None:
+    change(as_caro, "census_lookup", "retirar")
+    make.policy("2030-01")
+
+    assert change(as_caro, "census_lookup", "dar")["Location"] == ACCEPT
+    assert "census_lookup" not in held(caro)

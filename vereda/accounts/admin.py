@@ -122,6 +122,11 @@ class PersonAdmin(UserAdmin[User]):
         people = super().get_queryset(request)
         return people if request.user.is_superuser else people.filter(is_superuser=False)
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Save what was changed: the rest of the row may have moved meanwhile."""
+        columns = {field.name for field in User._meta.concrete_fields}
+        obj.save(update_fields=columns & set(form.changed_data) if change else None)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         """Save what belongs to a person, and write down what of all that was changed."""
         super().save_related(request, form, formsets, change)

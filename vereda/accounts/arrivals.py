@@ -22,7 +22,7 @@ from django.utils.deprecation import MiddlewareMixin
 from vereda.accounts import links
 from vereda.accounts.models import User
 
-_GREETING = "bienvenida"
+_GREETING = f"{settings.COOKIE_PREFIX}bienvenida"
 _GREETING_SECONDS = 300
 
 

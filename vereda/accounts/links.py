@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from vereda.accounts.models import RetiredCode, User, bare_code, new_referral_code
 
-COOKIE = "invitacion"
+COOKIE = f"{settings.COOKIE_PREFIX}invitacion"
 
 
 class State(Enum):
@@ -116,7 +116,7 @@ def renew(*, person: User) -> None:
 
 def retire(code: str) -> None:
     """Let a code lead nowhere for ever: its link says so, and nobody gets it again."""
-    RetiredCode.objects.create(code=code)
+    RetiredCode.objects.get_or_create(code=code)
 
 
 def _unused_code() -> str:

@@ -21,10 +21,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from vereda.accounts import audit, second_step
 from vereda.accounts.forms import CodeForm, LoginForm
 from vereda.accounts.models import AuditEntry, User
+from vereda.accounts.sessions import HALFWAY
 from vereda.errors import too_many_requests
 from vereda.lib.text import wait_in_words
 
-_HALFWAY = "halfway"
 _HALFWAY_TIME = timedelta(minutes=10)
 
 
@@ -111,7 +111,7 @@ class _Halfway:
 
 def _enter(request: HttpRequest, user: User, *, is_remembered: bool) -> None:
     """Log in, for 14 days when that was asked for, else until the browser closes."""
-    request.session.pop(_HALFWAY, None)
+    request.session.pop(HALFWAY, None)
     login(request, user)
     request.session.set_expiry(None if is_remembered else 0)
     if user.is_staff:
@@ -121,7 +121,7 @@ def _enter(request: HttpRequest, user: User, *, is_remembered: bool) -> None:
 def _go_halfway(request: HttpRequest, user: User, *, is_remembered: bool, address: str) -> None:
     """Remember whose password was right, in a session of its own that knows nobody yet."""
     request.session.cycle_key()
-    request.session[_HALFWAY] = {
+    request.session[HALFWAY] = {
         "user": user.pk,
         "hash": user.get_session_auth_hash(),
         "until": (timezone.now() + _HALFWAY_TIME).timestamp(),
@@ -133,7 +133,7 @@ def _go_halfway(request: HttpRequest, user: User, *, is_remembered: bool, addres
 
 def _halfway(request: HttpRequest, now: datetime) -> _Halfway | None:
     """Return who is halfway in, if that was not long ago and nothing has changed about their login since."""
-    kept: dict[str, Any] = request.session.get(_HALFWAY, {})
+    kept: dict[str, Any] = request.session.get(HALFWAY, {})
     if not kept or kept["until"] <= now.timestamp():
         return None
     user = User.objects.filter(pk=kept["user"], is_active=True).first()

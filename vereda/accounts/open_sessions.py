@@ -36,7 +36,7 @@ class OpenSession:
 
 def sessions_of(person: User, this: SessionBase, now: datetime) -> list[OpenSession]:
     """Return the open sessions of a person, the one that asks first, then the latest."""
-    found = [_opened(row, kept, this) for row, kept in _open_rows(person, now)]
+    found = [_opened(row, kept, this) for row, kept in open_rows(person, now)]
     return sorted(found, key=lambda one: (one.is_this, one.began_at or datetime.min.replace(tzinfo=UTC)), reverse=True)
 
 
@@ -48,7 +48,7 @@ def device_in(row: PersonSession) -> str:
 
 def end_one(person: User, handle: str, this: SessionBase, now: datetime) -> bool:
     """End one of a person's other sessions; return whether there was such a one."""
-    others = [row for row, _ in _open_rows(person, now) if row.session_key != this.session_key]
+    others = [row for row, _ in open_rows(person, now) if row.session_key != this.session_key]
     keys = [row.session_key for row in others if constant_time_compare(_handle(row), handle)]
     return PersonSession.objects.filter(session_key__in=keys).delete()[0] > 0
 
@@ -88,7 +88,7 @@ def _note(request: HttpRequest, now: datetime) -> None:
         session[_ACTIVE] = now.timestamp()
 
 
-def _open_rows(person: User, now: datetime) -> list[tuple[PersonSession, dict[str, Any]]]:
+def open_rows(person: User, now: datetime) -> list[tuple[PersonSession, dict[str, Any]]]:
     """Return what opens something still: not those that ran out, nor those of another password."""
     rows = PersonSession.objects.filter(person_id=person.pk, expire_date__gt=now)
     kept = [(row, row.get_decoded()) for row in rows]

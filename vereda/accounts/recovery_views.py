@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from vereda.accounts import recovery
 from vereda.accounts.forms import NewPasswordForm
 
-_COOKIE = "recuperar"
+_COOKIE = "__Secure-recuperar" if settings.SESSION_COOKIE_SECURE else "recuperar"  # its path rules __Host- out
 
 
 @login_not_required

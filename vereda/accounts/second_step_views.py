@@ -14,7 +14,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from vereda.accounts import second_step, throttle
+from vereda.accounts import open_sessions, second_step, throttle
 from vereda.accounts.forms import CodeForm, PasswordAndCodeForm
 from vereda.accounts.login import too_many_codes, too_many_passwords
 from vereda.accounts.requests import AuthenticatedRequest
@@ -68,6 +68,7 @@ def turn_on(request: AuthenticatedRequest) -> HttpResponse:
         return _page(request, code_form=form)
     codes = second_step.turn_on(user=request.user, now=timezone.now())
     update_session_auth_hash(request, request.user)
+    open_sessions.end_others(request.user, request.session)
     return render(request, "accounts/recovery_codes.html", {"codes": codes, "is_new": True})
 
 
@@ -95,6 +96,7 @@ def turn_off(request: AuthenticatedRequest) -> HttpResponse:
         return refusal
     second_step.turn_off(user=request.user, actor=request.user)
     update_session_auth_hash(request, request.user)
+    open_sessions.end_others(request.user, request.session)
     messages.success(request, "Listo: para ingresar basta otra vez su clave.")
     return redirect("second-step")
 

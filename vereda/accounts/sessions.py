@@ -6,9 +6,12 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
+HALFWAY = "halfway"
+"""Where a session keeps whose password was right while the code of the second step is not there yet."""
+
 
 class PersonSession(AbstractBaseSession):
-    """One browser that somebody has logged in with; `person_id` is None before they have."""
+    """One browser that somebody has logged in with; `person_id` is None before they began to."""
 
     person_id = models.PositiveBigIntegerField("persona", null=True, db_index=True)
 
@@ -34,5 +37,6 @@ class SessionStore(DatabaseStore):
     def create_model_instance(self, data: dict[str, Any]) -> PersonSession:
         """Return the row to write."""
         row = cast("PersonSession", super().create_model_instance(data))
-        row.person_id = int(data["_auth_user_id"]) if "_auth_user_id" in data else None
+        owner = data.get("_auth_user_id") or data.get(HALFWAY, {}).get("user")
+        row.person_id = int(owner) if owner else None
         return row

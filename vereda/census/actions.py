@@ -128,10 +128,10 @@ def claim(*, user_id: int, now: datetime) -> Claim | None:
     Attempts are counted here and not at the end, so that a lookup which kills its worker cannot repeat for ever. A
     record that waits without its person's consent, out of a fixture, say, is closed instead.
     """
-    due = CedulaInfo.objects.due(now).filter(user_id=user_id)
+    due, token = CedulaInfo.objects.due(now).filter(user_id=user_id), uuid4()
     is_taken = due.allowed().update(
         status=Status.PROCESSING,
-        claim_token=uuid4(),
+        claim_token=token,
         claimed_at=now,
         claim_expires_at=expiry(now),
         claimed_by=heartbeat.own_name(),
@@ -140,7 +140,8 @@ def claim(*, user_id: int, now: datetime) -> Claim | None:
     if not is_taken:
         due.not_allowed().update(**newly_closed(next_at=now))
         return None
-    return claim_on(CedulaInfo.objects.select_related("user").get(user_id=user_id))
+    record = CedulaInfo.objects.select_related("user").filter(user_id=user_id, claim_token=token).first()
+    return claim_on(record) if record else None  # who withdrew or was erased meanwhile has none any more
 
 
 def claim_next(*, sources: Sequence[str], now: datetime, is_alone: bool) -> tuple[Claim, str] | None:

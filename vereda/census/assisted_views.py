@@ -33,7 +33,7 @@ from vereda.census.forms import PasteForm
 from vereda.census.models import CedulaInfo
 from vereda.census.sources.pasted import read_pasted
 from vereda.census.sources.port import Answer, Failure
-from vereda.census.statuses import ASSISTABLE, Status
+from vereda.census.statuses import ANSWERS, ASSISTABLE, Status
 from vereda.errors import BadInputError
 from vereda.lib.ids import ID
 
@@ -109,8 +109,8 @@ def save(request: AuthenticatedRequest, record: CedulaInfo) -> HttpResponse:
         form.add_error("comprobado", "Compruébelo en la página y marque esta casilla.")
         return _review(request, record, form, read)
     if not record_assisted(record=record, answer=read.answer, actor=request.user, now=timezone.now()):
-        record.refresh_from_db(fields=["status"])
-        return _too_late(request, record)
+        records = assistable_by(request.user).select_related("user").defer("raw_response")
+        return _too_late(request, get_object_or_404(records, pk=record.pk))
     badge = preview(record=record, answer=read.answer, now=timezone.now()).wording.badge
     messages.success(request, f"Guardado: {record.user.full_name} · {badge}")
     return redirect(_address(request))
@@ -168,8 +168,12 @@ def _review(request: AuthenticatedRequest, record: CedulaInfo, form: PasteForm, 
 
 def _too_late(request: AuthenticatedRequest, record: CedulaInfo) -> HttpResponse:
     """Lead to the next person, and say why not this one."""
-    is_asked = record.status == Status.PROCESSING
-    why = "ya se está consultando automáticamente" if is_asked else "ya tiene respuesta del censo"
+    if record.status == Status.PROCESSING:
+        why = "ya se está consultando automáticamente"
+    elif record.status in ANSWERS:
+        why = "ya tiene respuesta del censo"
+    else:
+        why = "no autoriza que se consulte su cédula"
     messages.info(request, f"{record.user.full_name} {why}. No hace falta hacer nada más.")
     address = _address(request)
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)

@@ -31,7 +31,7 @@ def profile(request: AuthenticatedRequest) -> HttpResponse:
     """One's own data and one's own census section."""
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        request.user.save(update_fields=ProfileForm.Meta.fields)  # the rest of the row may have moved meanwhile
         messages.success(request, "Sus datos quedaron guardados.")
         return redirect("profile")
     if form.is_bound:

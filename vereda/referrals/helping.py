@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -26,7 +26,10 @@ def reset_link(request: AuthenticatedRequest, user_id: int) -> HttpResponse:
         raise PermissionDenied
     context: dict[str, object] = {"person": person}
     if request.method == "POST":
-        token = recovery.issue(person=person, issuer=request.user, now=timezone.now())
+        try:
+            token = recovery.issue(person=person, issuer=request.user, now=timezone.now())
+        except User.DoesNotExist:  # erased meanwhile
+            raise Http404 from None
         url = request.build_absolute_uri(reverse("recover-link", args=[token]))
         text = f"Con este enlace pone una clave nueva en Vereda. Sirve una sola vez, por 30 minutos: {url}"
         context |= {"url": url, "whatsapp_url": f"https://wa.me/?{urlencode({'text': text})}"}

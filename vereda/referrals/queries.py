@@ -15,6 +15,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import QueryDict
 from django.urls import reverse
 
+from vereda.lib.text import fold
 from vereda.referrals.forms import ListForm, cleaned
 from vereda.referrals.groups import Group
 
@@ -92,10 +93,17 @@ def new_search(search: str, session: SessionBase) -> ListQuery:
     return ListQuery(search, key=key)
 
 
-def forget_numbers(session: dict[str, Any], numbers: Iterable[str]) -> bool:
-    """Take searches for these numbers, or for much of one, out of what a session keeps; return whether any was."""
-    kept = session.get(_SESSION_KEY, {})
-    left = {key: search for key, search in kept.items() if not _is_for_any(search, numbers)}
+def forget(session: dict[str, Any], *, numbers: Iterable[str], name: str) -> bool:
+    """Take searches for somebody out of what a session keeps: by much of a number, or by a word of their name.
+
+    Returns whether there was any.
+    """
+    kept, words = session.get(_SESSION_KEY, {}), set(fold(name).split())
+    left = {
+        key: search
+        for key, search in kept.items()
+        if not (_is_for_any(search, numbers) or words & set(fold(search).split()))
+    }
     if left == kept:
         return False
     session[_SESSION_KEY] = left

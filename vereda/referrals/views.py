@@ -85,6 +85,8 @@ def refresh_one(request: AuthenticatedRequest, user_id: int) -> HttpResponse:
         is_asked = actions.request_lookup(
             record=record, requested_by=request.user, reason=Reason.LEADER, now=timezone.now()
         )
+    except CedulaInfo.DoesNotExist:  # erased meanwhile
+        raise Http404 from None
     except actions.NotAuthorisedError:
         return _answered(request, state, phrases.NOT_AUTHORISED, "warning", asked=[user_id])
     except actions.TooSoonError as error:

@@ -22,8 +22,9 @@ class ErasablePersonAdmin(PersonAdmin):
     """People, whom a superuser erases at their request: to delete somebody is to erase them."""
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Only superusers, and not the last of them."""
-        return bool(request.user.is_superuser) and (obj is None or not erasure.is_last_superuser(obj))
+        """Only superusers, not the last of them, and nobody themselves: that is done by password, on "Mis datos"."""
+        is_other = obj is None or (obj.pk != request.user.pk and not erasure.is_last_superuser(obj))
+        return bool(request.user.is_superuser) and is_other
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -36,10 +37,14 @@ class ErasablePersonAdmin(PersonAdmin):
         erasure.erase(person=obj, actor=cast("User", request.user), now=timezone.now())
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Erase several, but for the last superuser."""
+        """Erase several, but for the last superuser and whoever asks."""
         for person in queryset:
             try:
-                self.delete_model(request, person)
+                if person == request.user:
+                    text = "Su propia cuenta se borra con su clave, en «Mis datos»: no se borró."
+                    self.message_user(request, text, messages.WARNING)
+                else:
+                    self.delete_model(request, person)
             except erasure.LastSuperuserError:
                 text = f"{person} es la única persona que administra todo el sitio: no se borró."
                 self.message_user(request, text, messages.WARNING)

@@ -6,6 +6,7 @@ sessions, the log of the administration, and evidence about others that has thei
 
 import json
 import logging
+import re
 from datetime import datetime
 from typing import Any
 
@@ -75,7 +76,8 @@ def _clear_sessions(person: User) -> None:
     store, changed = SessionStore(), []
     for row in PersonSession.objects.filter(person_id__isnull=False).iterator():
         kept = row.get_decoded()
-        if queries.forget_numbers(kept, (person.cedula, person.phone)) | _forget_messages(kept, person):
+        numbers = (person.cedula, person.phone)
+        if queries.forget(kept, numbers=numbers, name=person.full_name) | _forget_messages(kept, person):
             row.session_data = store.encode(kept)
             changed.append(row)
     PersonSession.objects.bulk_update(changed, ["session_data"], batch_size=100)
@@ -84,14 +86,17 @@ def _clear_sessions(person: User) -> None:
 def _forget_messages(session: dict[str, Any], person: User) -> bool:
     """Take messages about them that nobody has seen yet out of a session; return whether there were any."""
     told = str(json.loads(session.get(_MESSAGES, "[]")))
-    return person.full_name in told and session.pop(_MESSAGES) is not None
+    is_named = re.search(rf"(?<!\w){re.escape(person.full_name)}(?!\w)", told) is not None
+    return is_named and session.pop(_MESSAGES) is not None
 
 
 def _clear_administration_log(person: User) -> None:
     """Remove what the administration noted about them, and their name and numbers from what it noted about others."""
     entries = LogEntry.objects.all()
     entries.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk)).delete()
-    told = Q()
-    for text in filter(None, (person.full_name, person.cedula, person.phone)):
-        told |= Q(object_repr__icontains=text) | Q(change_message__icontains=text)
+    told = Q(object_repr=person.full_name) | Q(change_message__contains=json.dumps(person.full_name))
+    if " " in person.full_name:  # one word may be any word of the log
+        told |= Q(object_repr__contains=person.full_name)
+    for number in filter(None, (person.cedula, person.phone)):
+        told |= Q(object_repr__contains=number) | Q(change_message__contains=number)
     entries.filter(told).update(object_repr="—", change_message="")

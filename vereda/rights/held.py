@@ -101,7 +101,7 @@ def held_of(person: User, *, latest: int | None = None) -> Held:
         own=[Deed(one.at, one.get_action_display(), SELF) for one in entries if one.person_id != person.pk],
         bulks=list(BulkRefresh.objects.filter(requested_by=person).order_by("-requested_at")),
         requests=list(RightsRequest.objects.filter(person=person).order_by("-received_on")),
-        sessions=list(PersonSession.objects.filter(person_id=person.pk, expire_date__gt=now).order_by("expire_date")),
+        sessions=[row for row, _ in open_sessions.open_rows(person, now)],
         referral_count=person.referrals.count(),
     )
 

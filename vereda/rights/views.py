@@ -69,16 +69,17 @@ def accept_policy(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_POST
 def change_permission(request: AuthenticatedRequest) -> HttpResponse:
-    """Give or withdraw the permission for one purpose. Who never accepted the policy is led to it first."""
+    """Give or withdraw the permission for one purpose. Who has not accepted the policy in force is led to it first."""
     form = PermissionForm(request.POST)
     if not form.is_valid():
         raise BadInputError(next(complaint for complaints in form.errors.values() for complaint in complaints))
     purpose, address = Purpose(form.cleaned_data["finalidad"]), address_of(request)
     is_given = form.cleaned_data["permiso"] == PermissionForm.GIVE
-    if is_given and not consents.standing_of(request.user).is_member:
+    policy = Policy.objects.current()
+    if is_given and not consents.standing_of(request.user).has_accepted(policy):
         return redirect("accept-policy")
     if is_given:
-        agreement = Agreement(Policy.objects.current(), (purpose,), address)
+        agreement = Agreement(policy, (purpose,), address)
         actions.agree(person=request.user, agreement=agreement)
     else:
         actions.withdraw(person=request.user, purpose=purpose, address=address)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from vereda.accounts import tombstones
@@ -15,6 +15,12 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         back = [person for person in User.objects.iterator() if tombstones.was_erased(person.cedula)]
+        left = 0
         for person in back:
-            erasure.erase(person=person, actor=None, now=timezone.now())
-        self.stdout.write(f"{len(back)} erased again")
+            try:
+                erasure.erase(person=person, actor=None, now=timezone.now())
+            except erasure.LastSuperuserError:
+                left += 1
+        self.stdout.write(f"{len(back) - left} erased again")
+        if left:
+            raise CommandError("The last superuser has a tombstone: make another one, then run this again.")
