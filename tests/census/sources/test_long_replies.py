@@ -14,6 +14,7 @@ from tests.census.sources.conftest import MakeSource
 from tests.census.sources.loop import LoopThread
 from tests.census.sources.processes import drivers
 from tests.census.sources.replies import CEDULA, FOUND
+from vereda.census.sources.browser import Browser
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome
 
 MEGABYTE = 1_000_000
@@ -53,6 +54,14 @@ def long_reply(face: Face, packing: str) -> Answer:
         return response
 
     return answer
+
+
+@pytest.fixture(scope="module")
+def shared_browser(loop: LoopThread) -> Iterator[Browser]:
+    """These tests' own: one that is renewed after many other lookups would have another driver meanwhile."""
+    browser = Browser()
+    yield browser
+    loop.run(browser.close())
 
 
 class Peak:
