@@ -31,7 +31,7 @@ def fill_in(page: Page, cedula: str) -> None:
     typed = {"cedula": cedula, "full_name": "Nora Sinisterra", "phone": "300 123 4567"}
     for name, value in {**typed, "password1": make.PASSWORD, "password2": make.PASSWORD}.items():
         field(page, name).fill(value)
-    page.get_by_role("checkbox").check()
+    field(page, "accept_policy").check()
     page.get_by_role("button", name="Crear mi cuenta").click()
 
 
@@ -65,7 +65,7 @@ def test_somebody_joins_and_looks_after_their_data_by_keyboard_alone(
     for name, value in {**typed, "password1": make.PASSWORD, "password2": make.PASSWORD}.items():
         tab_to(page, field(page, name))
         page.keyboard.type(value)
-    tab_to(page, page.get_by_role("checkbox"))
+    tab_to(page, field(page, "accept_policy"))
     page.keyboard.press("Space")
     tab_to(page, page.get_by_role("button", name="Crear mi cuenta"))
     page.keyboard.press("Enter")
