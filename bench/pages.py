@@ -80,7 +80,7 @@ class Limits(NamedTuple):
 
 
 LIST, POLL, UNCHANGED = Limits(8, 120_000, 60), Limits(3, median=15), Limits(2, 0, 15)
-HOME = Limits(3, 30_000, 30)
+HOME = Limits(4, 30_000, 30)
 over_limits: list[str] = []
 
 
