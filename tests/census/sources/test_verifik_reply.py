@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.census.sources.replies import BLOCK_PAGE, CEDULA
@@ -224,6 +224,7 @@ def test_no_absence_comes_out_of_a_reply_that_holds_none(body: str, http_status:
     assert not isinstance(read(body, http_status), NotFound)
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(0, 999), st.text())
 def test_whatever_comes_is_a_failure(body: str, http_status: int, content_type: str) -> None:
     assert isinstance(read(body, http_status, content_type), Failure)
