@@ -4,7 +4,7 @@ Documented at docs.verifik.co: `GET` with the number in the query and `Authoriza
 days unless it was made for longer. A form of the question that keeps the number out of the address is documented for
 other services of theirs, not for this one; so errors of the HTTP client, which repeat the address, go nowhere.
 `documentType` is in an older catalogue of theirs as required and in today's pages not at all: it is sent, because the
-one client known to be in use sends it. What the replies mean: `verifik_reply.py`.
+one client in public code sends it. What the replies mean: `verifik_reply.py`.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class _Errand:
         self.is_under_way = asyncio.Event()
 
     async def note_departure(self, *_: object) -> None:
-        """Take note that the request leaves now. It may not leave again, as aiohttp has it when a connection is cut."""
+        """Take note that the request leaves now. It leaves once: aiohttp would repeat one whose connection was cut."""
         if self.has_left:
             raise aiohttp.ServerDisconnectedError
         self.has_left = True
