@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from practice.server import PracticeServer
-from vereda.lib.ports import free_port
+from vereda.processes.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 

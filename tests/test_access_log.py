@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vereda.lib.ports import HOST, free_port
+from vereda.processes.ports import HOST, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -19,7 +19,7 @@ from django.contrib.staticfiles.finders import get_finder
 from django.core.management import CommandError, call_command
 
 from vereda.census.management.commands import start
-from vereda.lib.ports import free_port
+from vereda.processes.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -17,7 +17,7 @@ from django.db import OperationalError
 from vereda.census import heartbeat, lifeline
 from vereda.census.management.commands import worker
 from vereda.census.models import Worker
-from vereda.supervisor import KeepsFailingError, Program
+from vereda.processes.supervisor import KeepsFailingError, Program
 
 
 @pytest.fixture(autouse=True)

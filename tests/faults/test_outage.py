@@ -4,7 +4,7 @@ import pytest
 
 from practice.server import PracticeServer
 from tests.faults.cluster import Cluster, wait_until
-from vereda.lib.ports import free_port
+from vereda.processes.ports import free_port
 
 pytestmark = [pytest.mark.processes, pytest.mark.faults]
 

@@ -16,7 +16,7 @@ import pytest
 from tests import make
 from tests.census.sources.processes import chromiums
 from tests.faults.cluster import PACE, Cluster, roles_below, wait_until
-from vereda.lib.ports import free_port
+from vereda.processes.ports import free_port
 
 pytestmark = [pytest.mark.processes, pytest.mark.faults]
 

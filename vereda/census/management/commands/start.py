@@ -23,8 +23,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connections
 
 from vereda.census.demo import LOGINS
-from vereda.lib.ports import HOST, free_port, is_free
-from vereda.supervisor import KeepsFailingError, Program, StopRequests, Supervisor
+from vereda.processes.ports import HOST, free_port, is_free
+from vereda.processes.supervisor import KeepsFailingError, Program, StopRequests, Supervisor
 
 PRACTICE_PORT = 8800
 READY_SECONDS = 120

@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from vereda.census import heartbeat, lifeline
 from vereda.census.pulse import Pulse
-from vereda.supervisor import KeepsFailingError, Program, StopRequests, Supervisor
+from vereda.processes.supervisor import KeepsFailingError, Program, StopRequests, Supervisor
 
 GRACE_SECONDS = 20.0
 """What lookups in flight have to end before they are given back, when the worker stops."""

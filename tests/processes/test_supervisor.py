@@ -10,12 +10,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.processes
 
 DRIVER = """
 import os, sys
-from vereda.supervisor import KeepsFailingError, Program, StopRequests, Supervisor
+from vereda.processes.supervisor import KeepsFailingError, Program, StopRequests, Supervisor
 flag, grace_seconds, *codes = sys.argv[1:]
 until = (lambda: os.path.exists(flag)) if flag else None
 requests = StopRequests()
@@ -259,7 +259,7 @@ def test_what_has_died_is_not_among_the_living(supervise: Supervise, tmp_path: P
 
 WITH_HANDLE = """
 import os, sys
-from vereda.supervisor import Program, StopRequests, Supervisor
+from vereda.processes.supervisor import Program, StopRequests, Supervisor
 read_end, write_end = os.pipe()
 code = f"import os, sys; sys.exit(os.read({read_end}, 9) != b'')"  # ends well once the pipe ends
 program = Program("heir", [sys.executable, "-c", f"import sys; sys.stderr.write('begun'); {code}"], handles=(read_end,))
