@@ -257,7 +257,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "vereda.accounts.open_sessions.noting_sessions",
     "django_htmx.middleware.HtmxMiddleware",
-    "vereda.accounts.arrivals.GreetingMiddleware",
+    "vereda.accounts.joining.after_registration.GreetingMiddleware",
     "vereda.accounts.middleware.LoginRequiredMiddleware",
     "vereda.accounts.middleware.SecondStepMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from tests.accounts.test_registration import register
+from tests.accounts.joining.test_registration import register
 from tests.census.threads import at_once
 from vereda.accounts import throttle, traces
 from vereda.accounts.models import PersonSession, Throttle, User

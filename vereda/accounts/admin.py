@@ -16,8 +16,9 @@ from django.utils.html import format_html
 from django_otp.plugins.otp_static.admin import StaticDevice
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 
-from vereda.accounts import actions, audit, lineage, second_step, tombstones
+from vereda.accounts import actions, audit, second_step, tombstones
 from vereda.accounts.forms import CedulaField, NameField, PhoneField
+from vereda.accounts.joining import inviters
 from vereda.accounts.models import AuditEntry, User
 
 
@@ -51,7 +52,7 @@ class PersonChangeForm(UserChangeForm[User]):
         inviter: User | None = self.cleaned_data["referred_by"]
         if inviter == self.instance:
             raise ValidationError("Nadie se invita a sí mismo.")
-        if inviter and "referred_by" in self.changed_data and not lineage.hold(person=self.instance, inviter=inviter):
+        if inviter and "referred_by" in self.changed_data and not inviters.hold(person=self.instance, inviter=inviter):
             raise ValidationError("Esa persona llegó por invitación de esta, directa o indirectamente.")
         return inviter
 

@@ -3,19 +3,12 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from vereda.accounts import (
-    link_views,
-    login,
-    recovery_views,
-    registration_views,
-    second_step_views,
-    session_views,
-    views,
-)
+from vereda.accounts import login, recovery_views, second_step_views, session_views, views
+from vereda.accounts.joining import link_views, registration
 
 urlpatterns = [
     path("registro/", views.register, name="register"),
-    path("registro/validar/", registration_views.check, name="register-check"),
+    path("registro/validar/", registration.check, name="register-check"),
     path("i/<slug:code>/", link_views.invitation, name="invitation"),
     path("enlace/qr.svg", link_views.qr_svg, name="link-qr-svg"),
     path("enlace/qr.png", link_views.qr_png, name="link-qr-png"),
@@ -33,7 +26,7 @@ urlpatterns = [
     path("perfil/dos-pasos/codigos/", second_step_views.renew_codes, name="second-step-codes"),
     path("perfil/dos-pasos/desactivar/", second_step_views.turn_off, name="second-step-off"),
     path("perfil/sesiones/", session_views.sessions, name="sessions"),
-    path("perfil/aviso/", registration_views.seen, name="second-registration-seen"),
+    path("perfil/aviso/", registration.seen, name="second-registration-seen"),
     path("recuperar/", recovery_views.recover, name="recover"),
     path("recuperar/<slug:token>/", recovery_views.follow, name="recover-link"),
     path("privacidad/", views.privacy, name="privacy"),

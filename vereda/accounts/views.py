@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from vereda.accounts import actions, arrivals, links, open_sessions, policies, throttle
+from vereda.accounts import actions, open_sessions, policies, throttle
 from vereda.accounts.forms import OwnPasswordForm, RegistrationForm
+from vereda.accounts.joining import after_registration, links
 from vereda.accounts.login import too_many_passwords
 from vereda.accounts.models import Policy, User
 from vereda.accounts.requests import AuthenticatedRequest, address_of, place_of
@@ -35,7 +36,7 @@ def register(request: HttpRequest) -> HttpResponse:
         if seconds := _seconds_to_wait(request):
             text = f"Desde aquí ya se registraron muchas personas. Espere {wait_in_words(seconds)}."
             return too_many_requests(request, text, seconds)
-        return arrivals.arrive(request, _registered(request, form, code))
+        return after_registration.arrive(request, _registered(request, form, code))
     link = links.read(code)
     response = render(request, "accounts/register.html", {"form": form, "link": link})
     links.remember(response, link)
@@ -65,7 +66,7 @@ def _registered(request: HttpRequest, form: RegistrationForm, code: str) -> User
             referral_code=code,
         )
     except IntegrityError:
-        if not arrivals.note_second(cedula=form.cleaned_data["cedula"], now=timezone.now()):
+        if not after_registration.note_second(cedula=form.cleaned_data["cedula"], now=timezone.now()):
             raise
         return None
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from vereda.accounts import consents
-from vereda.accounts.invitations import invitation_of
+from vereda.accounts.joining.invitations import invitation_of
 from vereda.accounts.models import Policy
 from vereda.accounts.requests import AuthenticatedRequest
 from vereda.referrals.numbers import home_numbers

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from vereda.accounts import actions as people
-from vereda.accounts.invitations import invitation_of
+from vereda.accounts.joining.invitations import invitation_of
 from vereda.accounts.models import User
 from vereda.accounts.requests import AuthenticatedRequest
 from vereda.census import actions, bulk, wording

@@ -16,7 +16,8 @@ from django.contrib.messages.storage.session import SessionStorage
 from django.db import transaction
 from django.db.models import Q
 
-from vereda.accounts import audit, links, tombstones
+from vereda.accounts import audit, tombstones
+from vereda.accounts.joining import links
 from vereda.accounts.models import AuditEntry, PersonSession, User
 from vereda.accounts.sessions import SessionStore
 from vereda.census.models import CedulaInfo

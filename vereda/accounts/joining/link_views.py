@@ -9,8 +9,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from vereda.accounts import links
-from vereda.accounts.invitations import invitation_of
+from vereda.accounts.joining import links
+from vereda.accounts.joining.invitations import invitation_of
 from vereda.accounts.requests import AuthenticatedRequest
 
 CARDS = range(4)

@@ -7,7 +7,7 @@ from django.test import Client
 
 from tests.accounts.forms import register
 from tests.conftest import ReadOnlyOnGetClient
-from vereda.accounts import links
+from vereda.accounts.joining import links
 from vereda.accounts.models import RetiredCode, User
 
 NEW = "900200001"

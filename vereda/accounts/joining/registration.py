@@ -7,8 +7,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from vereda.accounts import arrivals
 from vereda.accounts.forms import RegistrationForm
+from vereda.accounts.joining import after_registration
 from vereda.accounts.models import Policy
 from vereda.accounts.requests import AuthenticatedRequest
 from vereda.errors import BadInputError
@@ -38,5 +38,5 @@ def check(request: HttpRequest) -> HttpResponse:
 @require_POST
 def seen(request: AuthenticatedRequest) -> HttpResponse:
     """The owner has read that somebody tried to register with their cédula."""
-    arrivals.forget_second(person=request.user)
+    after_registration.forget_second(person=request.user)
     return redirect("home")

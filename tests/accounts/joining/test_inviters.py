@@ -10,7 +10,7 @@ from django.test import Client
 from tests import make
 from tests.accounts.test_admin import person_form
 from tests.census.threads import at_once
-from vereda.accounts import lineage
+from vereda.accounts.joining import inviters
 from vereda.accounts.models import User
 
 REFUSAL = "Esa persona llegó por invitación de esta, directa o indirectamente."
@@ -67,7 +67,7 @@ def test_a_circle_of_before_ends_the_search(beto: User, caro: User, eva: User) -
     beto.referred_by = caro
     beto.save()
 
-    assert not lineage.is_circle(person=eva, inviter=caro)
+    assert not inviters.is_circle(person=eva, inviter=caro)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -87,7 +87,7 @@ def test_changes_at_once_make_no_circle_together() -> None:
 def take_and_make(changes: "SimpleQueue[tuple[User, User]]") -> bool:
     """Give somebody their inviter as the administration does; return whether that was allowed."""
     person, inviter = changes.get()
-    is_allowed = lineage.hold(person=person, inviter=inviter)
+    is_allowed = inviters.hold(person=person, inviter=inviter)
     if is_allowed:
         person.referred_by = inviter
         person.save()

@@ -19,7 +19,7 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control
 from django.utils.deprecation import MiddlewareMixin
 
-from vereda.accounts import links
+from vereda.accounts.joining import links
 from vereda.accounts.models import User
 
 _GREETING = f"{settings.COOKIE_PREFIX}bienvenida"

@@ -1,0 +1,1 @@
+"""How people come in: referral links, invitations, registration and what follows it."""
