@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, register_converter
 
-from vereda.accounts.login import admin_login, admin_password
+from vereda.accounts.entering.login import admin_login, admin_password
 from vereda.lib.ids import IdConverter
 
 register_converter(IdConverter, "id")  # before the apps' addresses, which use it

@@ -9,8 +9,8 @@ from django.contrib.auth import password_validation
 from django.test import Client
 
 from tests import make
+from tests.accounts.entering.second_steps import give_password, is_in
 from tests.accounts.joining.test_registration import register
-from tests.accounts.second_steps import give_password, is_in
 from vereda.accounts.models import User
 
 EXACT = " Ñandú con espacios, 漢字 y 🌄 "

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from tests import make
+from tests.accounts.entering.second_steps import code_of, give_code, give_password, is_in, with_second_step
 from tests.accounts.forms import register
-from tests.accounts.second_steps import code_of, give_code, give_password, is_in, with_second_step
 from vereda.accounts.models import AuditEntry, User
 
 NEW = {"new_password1": "otro-sendero-largo", "new_password2": "otro-sendero-largo"}

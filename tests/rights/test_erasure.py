@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests import make
-from tests.accounts.second_steps import give_password, with_second_step
+from tests.accounts.entering.second_steps import give_password, with_second_step
 from tests.census.attempts import PLACE, look_up
 from vereda.accounts import throttle, tombstones
 from vereda.accounts.models import AuditEntry, PersonSession, RetiredCode, Tombstone, User

@@ -16,7 +16,8 @@ from django.utils.html import format_html
 from django_otp.plugins.otp_static.admin import StaticDevice
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 
-from vereda.accounts import actions, audit, second_step, tombstones
+from vereda.accounts import actions, audit, tombstones
+from vereda.accounts.entering import second_step
 from vereda.accounts.forms import CedulaField, NameField, PhoneField
 from vereda.accounts.joining import inviters
 from vereda.accounts.models import AuditEntry, User

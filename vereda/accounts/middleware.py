@@ -12,7 +12,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.deprecation import MiddlewareMixin
 from django_htmx.http import HttpResponseClientRedirect
 
-from vereda.accounts import second_step
+from vereda.accounts.entering import second_step
 from vereda.accounts.models import User
 
 

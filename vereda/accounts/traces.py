@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from vereda.accounts import lockout, throttle
+from vereda.accounts import throttle
+from vereda.accounts.entering import lockout
 from vereda.accounts.models import PersonSession
 
 

@@ -3,7 +3,8 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from vereda.accounts import login, recovery_views, second_step_views, session_views, views
+from vereda.accounts import views
+from vereda.accounts.entering import login, recovery_views, second_step_views, session_views
 from vereda.accounts.joining import link_views, registration
 
 urlpatterns = [

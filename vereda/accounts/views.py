@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from vereda.accounts import actions, open_sessions, policies, throttle
+from vereda.accounts import actions, policies, throttle
+from vereda.accounts.entering import open_sessions
+from vereda.accounts.entering.login import too_many_passwords
 from vereda.accounts.forms import OwnPasswordForm, RegistrationForm
 from vereda.accounts.joining import after_registration, links
-from vereda.accounts.login import too_many_passwords
 from vereda.accounts.models import Policy, User
 from vereda.accounts.requests import AuthenticatedRequest, address_of, place_of
 from vereda.errors import too_many_requests

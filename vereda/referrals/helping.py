@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from vereda.accounts import recovery
+from vereda.accounts.entering import recovery
 from vereda.accounts.models import User
 from vereda.accounts.requests import AuthenticatedRequest
 from vereda.referrals.access import leader_required

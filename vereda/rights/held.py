@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from vereda.accounts import consents, open_sessions
+from vereda.accounts import consents
 from vereda.accounts.consents import Standing
+from vereda.accounts.entering import open_sessions
 from vereda.accounts.models import AuditEntry, Consent, PersonSession, Purpose, User
 from vereda.census.models import BulkRefresh, CedulaInfo, LookupAttempt
 from vereda.rights.models import RightsRequest

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from vereda.accounts import consents, policies, throttle
 from vereda.accounts.consents import Agreement
-from vereda.accounts.login import too_many_passwords
+from vereda.accounts.entering.login import too_many_passwords
 from vereda.accounts.models import Policy, Purpose
 from vereda.accounts.requests import AuthenticatedRequest, address_of
 from vereda.errors import BadInputError

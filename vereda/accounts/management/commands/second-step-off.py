@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from vereda.accounts import second_step
+from vereda.accounts.entering import second_step
 from vereda.accounts.models import User
 
 

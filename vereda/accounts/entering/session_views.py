@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from vereda.accounts import open_sessions
+from vereda.accounts.entering import open_sessions
 from vereda.accounts.requests import AuthenticatedRequest
 
 

@@ -18,7 +18,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from vereda.accounts import audit, second_step
+from vereda.accounts import audit
+from vereda.accounts.entering import second_step
 from vereda.accounts.forms import CodeForm, LoginForm
 from vereda.accounts.models import AuditEntry, User
 from vereda.accounts.sessions import HALFWAY

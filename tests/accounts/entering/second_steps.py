@@ -9,7 +9,7 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tests import make
-from vereda.accounts import second_step
+from vereda.accounts.entering import second_step
 from vereda.accounts.models import User
 
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)

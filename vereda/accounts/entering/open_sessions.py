@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from vereda.accounts.devices import UNKNOWN, device_of
+from vereda.accounts.entering.devices import UNKNOWN, device_of
 from vereda.accounts.models import PersonSession, User
 
 _DEVICE, _BEGAN, _ACTIVE = "device", "began_at", "active_at"
@@ -107,7 +107,7 @@ def _opened(row: PersonSession, kept: dict[str, Any], this: SessionBase) -> Open
 
 
 def _handle(row: PersonSession) -> str:
-    return salted_hmac("vereda.accounts.open_sessions", row.session_key, algorithm="sha256").hexdigest()[:32]
+    return salted_hmac("vereda.accounts.entering.open_sessions", row.session_key, algorithm="sha256").hexdigest()[:32]
 
 
 def _moment(seconds: float | None) -> datetime | None:

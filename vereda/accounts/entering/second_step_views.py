@@ -14,9 +14,10 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from vereda.accounts import open_sessions, second_step, throttle
+from vereda.accounts import throttle
+from vereda.accounts.entering import open_sessions, second_step
+from vereda.accounts.entering.login import too_many_codes, too_many_passwords
 from vereda.accounts.forms import CodeForm, PasswordAndCodeForm
-from vereda.accounts.login import too_many_codes, too_many_passwords
 from vereda.accounts.requests import AuthenticatedRequest
 
 type View = Callable[[AuthenticatedRequest], HttpResponse]

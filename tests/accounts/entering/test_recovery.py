@@ -10,9 +10,10 @@ from django.utils.http import int_to_base36
 from time_machine import travel
 
 from tests import make
-from tests.accounts.test_open_sessions import is_open, logged_in
+from tests.accounts.entering.test_open_sessions import is_open, logged_in
 from tests.conftest import ReadOnlyOnGetClient
-from vereda.accounts import audit, recovery
+from vereda.accounts import audit
+from vereda.accounts.entering import recovery
 from vereda.accounts.models import AuditEntry, PersonSession, User
 
 NEW = "otro-sendero-largo"

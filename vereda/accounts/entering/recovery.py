@@ -13,7 +13,8 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
 from django.utils.http import base36_to_int, int_to_base36
 
-from vereda.accounts import audit, open_sessions
+from vereda.accounts import audit
+from vereda.accounts.entering import open_sessions
 from vereda.accounts.models import AuditEntry, User
 
 _BY_LINK = "con un enlace"
@@ -21,7 +22,7 @@ _LARGEST_ID = 2**63
 
 
 class _Tokens(PasswordResetTokenGenerator):
-    key_salt = "vereda.accounts.recovery"
+    key_salt = "vereda.accounts.entering.recovery"
 
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
         issued = user.reset_link_at.timestamp() if user.reset_link_at else ""

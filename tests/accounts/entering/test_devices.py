@@ -2,7 +2,7 @@
 
 import pytest
 
-from vereda.accounts.devices import UNKNOWN, device_of
+from vereda.accounts.entering.devices import UNKNOWN, device_of
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"

@@ -65,7 +65,7 @@ class Handler(AxesDatabaseHandler):  # type: ignore[misc]
 def username_key(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
     """Return what stands for a cédula in the counts."""
     typed = str((credentials or {}).get("username", ""))
-    return salted_hmac("vereda.accounts.lockout", typed, algorithm="sha256").hexdigest()
+    return salted_hmac("vereda.accounts.entering.lockout", typed, algorithm="sha256").hexdigest()
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None) -> HttpResponse:

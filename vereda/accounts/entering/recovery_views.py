@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from vereda.accounts import recovery
+from vereda.accounts.entering import recovery
 from vereda.accounts.forms import NewPasswordForm
 
 _COOKIE = "__Secure-recuperar" if settings.SESSION_COOKIE_SECURE else "recuperar"  # its path rules __Host- out
