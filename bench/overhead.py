@@ -22,11 +22,11 @@ from bench.common import cedulas, machine, write_header, write_row
 from practice import verifik
 from practice.faces import PATHS
 from tests.stack import ROOT
-from vereda.census.sources.browser import Browser
-from vereda.census.sources.captcha import TwoCaptcha
-from vereda.census.sources.census import CensusSource
+from vereda.census.sources.asking.browser import Browser
+from vereda.census.sources.asking.captcha import TwoCaptcha
+from vereda.census.sources.asking.page import CensusSource
+from vereda.census.sources.asking.verifik import VerifikSource
 from vereda.census.sources.port import Found, LookupHooks, Source
-from vereda.census.sources.verifik import VerifikSource
 
 GOAL_SECONDS = 0.6
 PRACTICE = ["-m", "practice", "--port", "0", "--captcha-seconds", "0", "--overlay-seconds", "0"]

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from bench.common import cedulas
 from tests.stack import Stack, stack
-from vereda.census.sources.executables import find_executable
+from vereda.census.sources.asking.executables import find_executable
 
 PASSWORD = "un-sendero-largo"
 

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from bench.common import machine, write_header, write_row
 from tests.browser.backstage import Backstage
 from tests.stack import Stack, stack
-from vereda.census.sources.executables import find_executable
+from vereda.census.sources.asking.executables import find_executable
 
 FIRST_LIMIT, AGAIN_LIMIT = 150_000, 15_000
 PEOPLE = 50

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from dotenv import dotenv_values
 
-from vereda.census.sources.executables import find_executable
+from vereda.census.sources.asking.executables import find_executable
 
 _DOWNLOAD_SECONDS = 600
 _APT = ("apt-get", "-o", "DPkg::Lock::Timeout=120", "-qq")

@@ -7,8 +7,8 @@ import pytest
 from django.conf import settings
 
 from vereda.census.models import LONGEST_TEXT, LookupAttempt
-from vereda.census.sources import parsing
 from vereda.census.sources.port import FailureKind
+from vereda.census.sources.reading import parsing
 from vereda.census.statuses import Status
 
 ROOT = Path(settings.BASE_DIR)

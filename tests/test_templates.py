@@ -13,7 +13,7 @@ from django.test import RequestFactory
 
 from vereda.accounts.models import User
 from vereda.census.models import CedulaInfo
-from vereda.census.sources.novedades import NovedadKind
+from vereda.census.sources.reading.novedades import NovedadKind
 from vereda.census.statuses import ANSWERS, FAILURES, WAITING, Status
 from vereda.census.wording import of_status
 from vereda.referrals.listing import Row

@@ -14,7 +14,7 @@ from tests import make
 from tests.browser.backstage import Backstage
 from tests.browser.people import Invited, Somebody, hold_lookups, make_inviter
 from tests.stack import Stack, stack
-from vereda.census.sources.browser import find_executable
+from vereda.census.sources.asking.browser import find_executable
 
 PHONE = {"width": 390, "height": 844}
 LAPTOP = {"width": 1366, "height": 768}

@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext, Page
 from practice.server import PracticeServer
 from practice.site import Face
 from tests.browser.census_pages import ask_by_hand, copy
-from tests.census.sources.copied import COPIED, ENDINGS, PARTS, cedula_of, key
+from tests.census.sources.reading.copied import COPIED, ENDINGS, PARTS, cedula_of, key
 
 pytestmark = pytest.mark.browser
 

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from tests.census.sources.fake import FakeSource
 from vereda.census.engine import Engine
 from vereda.census.models import CedulaInfo, SourceState
-from vereda.census.sources.fake import FakeSource
 from vereda.census.sources.port import LookupHooks, Outcome
 from vereda.census.statuses import Status
 

@@ -16,7 +16,7 @@ from tests.referrals.pages import HTMX, put
 from vereda.accounts.models import AuditEntry, User
 from vereda.census import gate, heartbeat
 from vereda.census.models import CedulaInfo, LookupAttempt
-from vereda.census.sources.pasted import LONGEST
+from vereda.census.sources.reading.pasted import LONGEST
 from vereda.census.statuses import ANSWERS, ASSISTABLE, Status
 
 PAGE = "/censo/asistida/"

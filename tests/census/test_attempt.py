@@ -14,12 +14,12 @@ from tests import make
 from tests.census.attempts import CLAIM, SECOND
 from tests.census.conftest import Start
 from tests.census.engines import HeldSource, next_slot_in, status_of, wait_until
+from tests.census.sources.fake import FakeSource
 from vereda.accounts import consents
 from vereda.accounts.models import Purpose, User
 from vereda.census import actions, desk, gate, rules
 from vereda.census.gate import Closed
 from vereda.census.models import CedulaInfo, LookupAttempt, SourceState
-from vereda.census.sources.fake import FakeSource
 from vereda.census.sources.port import LookupHooks, NotFound, Outcome
 from vereda.census.statuses import Status
 

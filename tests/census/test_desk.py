@@ -10,7 +10,7 @@ import pytest
 from django.db import DataError, OperationalError, connection
 
 from tests import make
-from tests.census.sources.loop import LoopThread
+from tests.census.sources.asking.loop import LoopThread
 from vereda.accounts.models import User
 from vereda.census import desk as desks
 from vereda.census.desk import Desk

@@ -17,13 +17,13 @@ from tests import make
 from tests.census.conftest import Start
 from tests.census.engines import HeldSource, count, drain, next_slot_in, status_of, wait_until
 from tests.census.slots import times_taken
+from tests.census.sources.fake import FakeSource
 from vereda.accounts import consents
 from vereda.accounts.models import Purpose, User
 from vereda.census import actions, gate, heartbeat
 from vereda.census import attempt as attempts
 from vereda.census import engine as engines
 from vereda.census.models import CedulaInfo, LookupAttempt, SourceState, Worker
-from vereda.census.sources.fake import FakeSource
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome
 from vereda.census.statuses import Status
 

@@ -9,9 +9,9 @@ from django.utils import timezone
 from tests import make
 from tests.census.conftest import Start
 from tests.census.several import AWAY, FIRST, HOUR, LAST, PLACE, SOURCES, SPARE, put, state
+from tests.census.sources.fake import FakeSource
 from vereda.accounts.models import User
 from vereda.census.models import CedulaInfo, LookupAttempt
-from vereda.census.sources.fake import FakeSource
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, LookupHooks, NotFound, Outcome
 from vereda.census.statuses import Status
 

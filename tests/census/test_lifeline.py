@@ -9,9 +9,9 @@ import pytest
 from tests import make
 from tests.census.conftest import Start
 from tests.census.engines import HeldSource, status_of, wait_until
-from tests.census.sources.loop import LoopThread
+from tests.census.sources.asking.loop import LoopThread
+from tests.census.sources.fake import FakeSource
 from vereda.census import lifeline
-from vereda.census.sources.fake import FakeSource
 from vereda.census.statuses import Status
 
 

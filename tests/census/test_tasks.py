@@ -8,10 +8,10 @@ from django.utils import timezone
 from tests import make
 from tests.census.attempts import claim
 from tests.census.conftest import Start
+from tests.census.sources.fake import FakeSource
 from vereda.census import engine as engines
 from vereda.census import heartbeat, tasks
 from vereda.census.models import CedulaInfo, LookupAttempt, Worker
-from vereda.census.sources.fake import FakeSource
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

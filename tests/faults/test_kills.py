@@ -5,7 +5,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from tests.census.sources.processes import chromiums
+from tests.census.sources.asking.processes import chromiums
 from tests.faults.cluster import Cluster, Roles, kill, roles_below
 
 pytestmark = [pytest.mark.processes, pytest.mark.faults]

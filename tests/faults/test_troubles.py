@@ -14,7 +14,7 @@ from urllib.request import HTTPCookieProcessor, build_opener
 import pytest
 
 from tests import make
-from tests.census.sources.processes import chromiums
+from tests.census.sources.asking.processes import chromiums
 from tests.faults.cluster import PACE, Cluster, roles_below, wait_until
 from vereda.processes.ports import free_port
 

@@ -31,8 +31,8 @@ from vereda.census.assisted import (
 )
 from vereda.census.forms import PasteForm
 from vereda.census.models import CedulaInfo
-from vereda.census.sources.pasted import read_pasted
 from vereda.census.sources.port import Answer, Failure
+from vereda.census.sources.reading.pasted import read_pasted
 from vereda.census.statuses import ANSWERS, ASSISTABLE, Status
 from vereda.errors import BadInputError
 from vereda.lib.ids import ID

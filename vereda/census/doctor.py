@@ -15,9 +15,9 @@ from django_q.models import Schedule
 from vereda.census import drift, engine, gate, heartbeat, roster, schedules
 from vereda.census.health import is_database_up
 from vereda.census.models import SourceState, Worker
+from vereda.census.sources.asking.captcha import CaptchaError
+from vereda.census.sources.asking.executables import find_executable
 from vereda.census.sources.build import build_solver
-from vereda.census.sources.captcha import CaptchaError
-from vereda.census.sources.executables import find_executable
 from vereda.census.sources.port import UnreachableError
 
 RESCUE_IS_LATE_AFTER = timedelta(minutes=2)

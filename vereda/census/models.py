@@ -17,7 +17,7 @@ from django.utils import timezone
 from vereda.accounts.agreements import allows
 from vereda.accounts.models import Purpose, User
 from vereda.census import wording as wordings
-from vereda.census.sources.novedades import NovedadKind, kind_of
+from vereda.census.sources.reading.novedades import NovedadKind, kind_of
 from vereda.census.statuses import ANSWERS, FAILURES, UNAUTHORISED, WAITING, Status
 from vereda.lib.logs import mask_numbers
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
-from vereda.census.sources.novedades import NovedadKind, kind_of
 from vereda.census.sources.port import Answer, Cancelled, FailureKind, Found, NotFound
+from vereda.census.sources.reading.novedades import NovedadKind, kind_of
 from vereda.census.statuses import Status
 
 MOST_CAPTCHAS = 2

@@ -6,8 +6,8 @@ from typing import Any
 from vereda.accounts.models import User
 from vereda.census import rules, wording
 from vereda.census.models import LONGEST_READER, Reason
-from vereda.census.sources.evidence import scrub, without_cedula
 from vereda.census.sources.port import Answer, Cancelled, Failure, Found
+from vereda.census.sources.reading.evidence import scrub, without_cedula
 from vereda.census.statuses import UNAUTHORISED, Status
 
 NO_EVIDENCE: dict[str, Any] = {"raw_response": "", "evidence_at": None, "evidence_source": "", "evidence_reader": ""}

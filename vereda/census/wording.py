@@ -5,10 +5,10 @@ A failure is worded as ours or the site's, never as a verdict on the person.
 
 from dataclasses import dataclass
 
-from vereda.census.sources.novedades import NovedadKind
-from vereda.census.sources.parsing import ABOUT_ANOTHER, PLACE_INCOMPLETE
-from vereda.census.sources.pasted import TOO_LONG, TWO_ANSWERS
 from vereda.census.sources.port import Failure, FailureKind
+from vereda.census.sources.reading.novedades import NovedadKind
+from vereda.census.sources.reading.parsing import ABOUT_ANOTHER, PLACE_INCOMPLETE
+from vereda.census.sources.reading.pasted import TOO_LONG, TWO_ANSWERS
 from vereda.census.statuses import Obstacle, Status
 
 

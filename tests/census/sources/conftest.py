@@ -6,10 +6,10 @@ from functools import cache
 import pytest
 
 from practice.server import PracticeServer
-from tests.census.sources.loop import LoopThread
-from vereda.census.sources.browser import Browser
-from vereda.census.sources.captcha import CaptchaSolver, TwoCaptcha
-from vereda.census.sources.census import CensusSource
+from tests.census.sources.asking.loop import LoopThread
+from vereda.census.sources.asking.browser import Browser
+from vereda.census.sources.asking.captcha import CaptchaSolver, TwoCaptcha
+from vereda.census.sources.asking.page import CensusSource
 from vereda.census.sources.port import LookupHooks, Outcome
 
 

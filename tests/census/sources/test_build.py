@@ -1,10 +1,10 @@
 import pytest
 
+from vereda.census.sources.asking.captcha import NoSolver, TwoCaptcha
+from vereda.census.sources.asking.page import CensusSource
+from vereda.census.sources.asking.verifik import VerifikSource
 from vereda.census.sources.build import build_solver, build_sources
-from vereda.census.sources.captcha import NoSolver, TwoCaptcha
-from vereda.census.sources.census import CensusSource
 from vereda.census.sources.config import KNOWN_SOLVERS, KNOWN_SOURCES, SourceConfig, SourceKind
-from vereda.census.sources.verifik import VerifikSource
 
 
 @pytest.mark.parametrize("name", KNOWN_SOURCES)

@@ -8,11 +8,11 @@ import pytest
 
 from practice.moods import MOODS
 from practice.server import PracticeServer
+from tests.census.sources.asking.loop import LoopThread
 from tests.census.sources.conftest import MakeSource, Practised
-from tests.census.sources.loop import LoopThread
-from vereda.census.sources.fake import FakeSource
+from tests.census.sources.fake import FakeSource
+from vereda.census.sources.asking.verifik import VerifikSource
 from vereda.census.sources.port import Cancelled, Failure, Found, LookupHooks, Source
-from vereda.census.sources.verifik import VerifikSource
 
 UNTIMED = [mood.example for mood in MOODS if mood.ending not in {"94", "90", "79"}]
 

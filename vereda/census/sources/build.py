@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from vereda.census.sources.browser import Browser
-from vereda.census.sources.captcha import TWOCAPTCHA_URL, CaptchaSolver, NoSolver, TwoCaptcha
-from vereda.census.sources.census import CensusSource
+from vereda.census.sources.asking.browser import Browser
+from vereda.census.sources.asking.captcha import TWOCAPTCHA_URL, CaptchaSolver, NoSolver, TwoCaptcha
+from vereda.census.sources.asking.page import CensusSource
+from vereda.census.sources.asking.verifik import VerifikSource
 from vereda.census.sources.config import KNOWN_SOLVERS, KNOWN_SOURCES, SourceConfig, SourceKind
 from vereda.census.sources.port import Source
-from vereda.census.sources.verifik import VerifikSource
 
 
 def build_sources(configs: Sequence[SourceConfig]) -> list[Source]:

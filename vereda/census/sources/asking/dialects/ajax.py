@@ -1,0 +1,51 @@
+"""The AJAX page of `/censo/consultar/`: its script posts the form to the same address and gets JSON with HTML inside.
+
+The form's hidden `token` is a nonce that changes with every load; it goes along because the page sends its own form.
+"""
+
+from urllib.parse import urlsplit
+
+from vereda.census.sources.asking.browser import Page, Request
+from vereda.census.sources.asking.dialects import form
+from vereda.census.sources.asking.dialects.dialect import Form, Reply
+from vereda.census.sources.port import Answer, Failure
+from vereda.census.sources.reading.parsing import read_ajax_reply
+
+CURRENT_PLACE = "-1"
+"""The election that means "where I vote now". Any other option is one named election, and its answers mislead."""
+
+_FIND = """() => {
+    const parts = ['#form', '#nuip', '#tipo', '#enviar', '#token'].map(part => document.querySelector(part));
+    const [form, number, election, button] = parts;
+    return parts.includes(null) ? null : { form, number, election, button };
+}"""
+
+
+class AjaxDialect:
+    """Speaks to the page that was the only one until 2026 and has come back since."""
+
+    name = "ajax"
+    find = _FIND
+
+    async def recognise(self, page: Page) -> Form | None:
+        """Return the form if all its parts are there."""
+        return await form.recognise(page, _FIND, CURRENT_PLACE)
+
+    async def ask(self, page: Page, cedula: str, token: str) -> Reply:
+        """Fill and send the form. Its script navigates nowhere, so the reply to its request is waited for."""
+        await form.fill(page, _FIND, cedula=cedula, place=CURRENT_PLACE, token=token)
+        own_address = _address(page.url)
+
+        def is_question(request: Request) -> bool:
+            return request.method == "POST" and _address(request.url) == own_address
+
+        return await form.send(page, _FIND, is_question)
+
+    def read(self, reply: Reply, cedula: str) -> Answer | Failure:
+        """Return what the reply says about this cédula."""
+        return read_ajax_reply(reply.body, reply.content_type, reply.http_status, cedula)
+
+
+def _address(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.netloc, parts.path

@@ -1,0 +1,53 @@
+"""What a dialect is: the protocol that every generation of the census page is spoken through."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from vereda.census.sources.asking.browser import Page
+from vereda.census.sources.port import Answer, Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the site sent back, as received."""
+
+    body: str
+    content_type: str
+    http_status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a page offers to be asked with, known before a captcha is paid for.
+
+    `sitekey` is its captcha's, empty without one; `flaw` says what the form lacks to be used, empty if nothing.
+    """
+
+    sitekey: str = ""
+    flaw: str = ""
+
+
+class Reader(Protocol):
+    """Reads replies of one kind."""
+
+    name: str
+    """Stands with kept replies, so that they are read by the same reader again."""
+
+    def read(self, reply: Reply, cedula: str) -> Answer | Failure:
+        """Return what the reply says about this cédula."""
+        ...
+
+
+class Dialect(Reader, Protocol):
+    """How to use one generation of the page. May raise `PageError`, and whatever Playwright raises."""
+
+    find: str
+    """A JavaScript function that gives the form's parts in a page of this generation, and null in any other."""
+
+    async def recognise(self, page: Page) -> Form | None:
+        """Return the loaded page's form if it is of this generation, told by its DOM."""
+        ...
+
+    async def ask(self, page: Page, cedula: str, token: str) -> Reply:
+        """Fill the form, hand the captcha token over if there is one, send it and return the reply."""
+        ...

@@ -1,0 +1,71 @@
+"""What the census site's HTML pages say when they are the reply. PURE: text in, an answer or a failure out.
+
+Nobody captured where such a page shows its result. Outside the elements that are known from other faces only what names
+the cédula counts: a table with its number, a complete sentence about it. A reply that is nothing but the sentence
+need not name it.
+"""
+
+import re
+from itertools import islice
+
+from selectolax.lexbor import LexborNode
+
+from vereda.census.sources.port import Answer, Failure, FailureKind, NotFound
+from vereda.census.sources.reading.evidence import storable
+from vereda.census.sources.reading.parsing import (
+    digits,
+    innermost_tables,
+    json_object,
+    media_type,
+    parsed,
+    read_complaint,
+    read_element,
+    read_strange_page,
+    read_tables,
+    unreadable,
+    visible_text,
+)
+from vereda.lib.text import fold
+
+_IS_ABSENT = r" no se encuentra en el censo(?: electoral)?(?: para (?:esta eleccion|las proximas elecciones))?\.?"
+_ABSENCE = re.compile(r"el documento de identidad (?:con )?(?:numero|no\.?):? ([0-9.,]+)" + _IS_ABSENT)
+_ABSENCE_OF_WHO_WAS_ASKED = re.compile("el documento consultado" + _IS_ABSENT)
+_MOST_SENTENCES = 100
+_LONGEST_SENTENCE = 500
+_ALERTS = "#div_error, #div_warning, .alert, [role=alert]"
+
+
+def read_html_reply(body: str, content_type: str, http_status: int, cedula: str) -> Answer | Failure:
+    """Return what the page says that the form leads to, or the piece of HTML that its script fetches."""
+    body = storable(body)
+    if json_object(body) is not None:
+        return unreadable(f"{media_type(content_type)} instead of a page", body)
+    tree = parsed(body)
+    root = tree.css_first("#success") or tree.css_first("#consulta")
+    outcome = read_element(root, cedula) if root is not None else None
+    outcome = outcome or (_read_whole_page(tree.body, cedula) if tree.body else None)
+    if outcome is not None and not isinstance(outcome, Failure):
+        return outcome
+    strange = read_strange_page(body, http_status, "a page without a known result")
+    if strange.kind is not FailureKind.PARSE_ERROR:
+        return strange
+    complaint = " ".join(visible_text(alert) for alert in tree.css(_ALERTS))
+    return read_complaint(complaint, body, is_success=False) or outcome or strange
+
+
+def _read_whole_page(body: LexborNode, cedula: str) -> Answer | Failure | None:
+    """Return what a page says of this cédula by name, wherever it does; None when it does not."""
+    tables = innermost_tables(body)
+    named = [table for table in tables if any(digits(row.get("nuip", "")) == cedula for row in table.rows)]
+    is_absent = _names_as_absent(body, cedula) or _ABSENCE_OF_WHO_WAS_ASKED.fullmatch(fold(visible_text(body)))
+    return read_tables(named, cedula) or (NotFound() if is_absent else None)
+
+
+def _names_as_absent(body: LexborNode, cedula: str) -> bool:
+    """Say whether an element holds nothing but the sentence that this very number is not in the census."""
+    texts = (node for node in body.traverse(include_text=True) if node.tag == "-text")
+    about = islice((node for node in texts if "censo" in node.text(deep=False).casefold()), _MOST_SENTENCES)
+    elements = (element for node in about for element in (node.parent, node.parent and node.parent.parent) if element)
+    texts_around = (visible_text(element) for element in elements)
+    said = (_ABSENCE.fullmatch(fold(text)) for text in texts_around if len(text) <= _LONGEST_SENTENCE)
+    return any(digits(found[1]) == cedula for found in said if found)

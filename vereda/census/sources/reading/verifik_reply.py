@@ -1,0 +1,107 @@
+"""What the replies of Verifik's voting-place API say. PURE: text in, an answer or a failure out.
+
+Documented (docs.verifik.co, "Voting Information for Colombian Citizens", and the Postman collection there, 2022-2026):
+
+- 200 `{"data": {documentNumber, NUIP, department, municipality, votingStation, address, pollingTable}, "signature",
+  "id"}`, all of them texts; its public twin has also shown a `data` with nothing but the number;
+- 404 `{"code": "NotFound", "message": "Record not found."}`, with a `signature` or without;
+- 409 `{"code": "MissingParameter", "message": "missing documentNumber\\n"}`;
+- 409 `{"code": "Conflict", "message": "Endpoint out of service."}`;
+- 500 `{"code": "InternalServerError", "message": "Server error."}`, at its other electoral services.
+
+Assumed, because it is written nowhere: that "Record not found." is the census's own word and not an outage told badly;
+that 401 and 403 refuse the token, 402 the credits and 429 the haste. Of novedades the service has no field, so none is
+ever read from it. One page of its documentation has `VOTER_NOT_FOUND` and another envelope for the 404, which no other
+page repeats: such a reply is not understood, and no verdict.
+"""
+
+from dataclasses import replace
+
+from vereda.census.sources.asking.dialects.dialect import Reply
+from vereda.census.sources.port import Answer, Failure, FailureKind, Found, NotFound
+from vereda.census.sources.reading.evidence import scrub, storable
+from vereda.census.sources.reading.json_reply import Fields, text_of
+from vereda.census.sources.reading.parsing import (
+    ABOUT_ANOTHER,
+    PLACE_INCOMPLETE,
+    digits,
+    is_about_another,
+    json_object,
+    media_type,
+    network_error,
+    read_strange_page,
+    unreadable,
+)
+
+_REFUSALS = {
+    401: "the service refused the token",
+    402: "the service refused: no credits are left",
+    403: "the service refused: the token may not be used for this",
+    429: "the service was asked too often",
+}
+
+
+class VerifikReader:
+    """Reads replies of the service, at once or later."""
+
+    name = "verifik"
+
+    def read(self, reply: Reply, cedula: str) -> Answer | Failure:
+        """Return what the reply says about this cédula."""
+        return read_verifik_reply(reply.body, reply.http_status, reply.content_type, cedula)
+
+
+def read_verifik_reply(body: str, http_status: int, content_type: str, cedula: str) -> Answer | Failure:
+    """Return what a reply says about this cédula. A voting place must name it; an absence must be the documented one.
+
+    `is_unreached` stands on what says that the service as a whole does not work.
+    """
+    body = storable(body)
+    trouble = _by_status(http_status, body)
+    if trouble is not None:
+        return trouble
+    reply = json_object(body)
+    if reply is None:
+        return read_strange_page(body, http_status, f"{media_type(content_type)} instead of JSON")
+    match (http_status, reply):
+        case (200, {"data": dict(record)}) if "code" not in reply and reply.get("success", True) is True:
+            return _read_record(record, body, cedula)
+        case (404, {"code": "NotFound", "message": "Record not found."}) if "data" not in reply:
+            return NotFound()
+    return _read_complaint(reply, http_status, body)
+
+
+def is_missing_parameter(body: str, http_status: int) -> bool:
+    """Whether the service has understood who asks, and misses a part of the question."""
+    return http_status == 409 and (json_object(body) or {}).get("code") == "MissingParameter"
+
+
+def _by_status(http_status: int, body: str) -> Failure | None:
+    """Return what the HTTP status says by itself; None if that is nothing."""
+    if http_status in _REFUSALS:
+        return Failure(FailureKind.BLOCKED, f"{_REFUSALS[http_status]} (HTTP {http_status})", scrub(body))
+    return _out_of_order(f"the service answered HTTP {http_status}", body) if http_status >= 500 else None
+
+
+def _read_record(record: Fields, body: str, cedula: str) -> Found | Failure:
+    numbers = [text_of(record.get(key)) for key in ("documentNumber", "NUIP")]
+    if any(is_about_another(number, cedula) for number in numbers):
+        return Failure(FailureKind.PARSE_ERROR, ABOUT_ANOTHER)
+    municipio, puesto, mesa = (text_of(record.get(key)) for key in ("municipality", "votingStation", "pollingTable"))
+    if not (municipio and puesto and mesa):
+        return unreadable(PLACE_INCOMPLETE, body)
+    if cedula not in map(digits, numbers):
+        return unreadable("a voting place that does not say whose it is", body)
+    return Found(municipio, puesto, mesa, text_of(record.get("department")), text_of(record.get("address")))
+
+
+def _read_complaint(reply: Fields, http_status: int, body: str) -> Failure:
+    if http_status == 409 and reply.get("message") == "Endpoint out of service.":
+        return _out_of_order("the service says that it is out of service", body)
+    if is_missing_parameter(body, http_status):
+        return unreadable("the service misses a part of the question", body)
+    return unreadable(f"the reply says nothing known (HTTP {http_status})", body)
+
+
+def _out_of_order(reason: str, body: str) -> Failure:
+    return replace(network_error(reason, body), is_unreached=True)
