@@ -14,9 +14,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
-from vereda.census import heartbeat, lifeline
 from vereda.census.management.commands import worker
 from vereda.census.models import Worker
+from vereda.census.worker import signs, stopping
 from vereda.processes.supervisor import KeepsFailingError, Program
 
 
@@ -131,7 +131,7 @@ class WatchedCluster:
         return set()
 
     def stop(self) -> None:
-        read_end, _ = self.program.variables[lifeline.VARIABLE].split(":")
+        read_end, _ = self.program.variables[stopping.VARIABLE].split(":")
         is_told = select.select([int(read_end)], [], [], 0)[0] != []
         self.events.append("stopped after it was told" if is_told else "stopped at once")
 
@@ -164,11 +164,11 @@ def test_a_cluster_inherits_its_key_its_lifeline_with_its_grace_and_the_lock_of_
 
     (watched,) = clusters
     program = watched.program
-    read_end, grace = program.variables[lifeline.VARIABLE].split(":")
+    read_end, grace = program.variables[stopping.VARIABLE].split(":")
     assert (float(grace), watched.grace_seconds) == (7.5, 7.5 + worker.LAST_SECONDS)
     assert int(read_end) in program.handles
     assert len(program.handles) == 2
-    assert str(os.getpid()) in program.variables[heartbeat.KEY_VARIABLE]
+    assert str(os.getpid()) in program.variables[signs.KEY_VARIABLE]
     assert list(program.command[-2:]) == [str(Path(__file__).parents[1] / "manage.py"), "qcluster"]
 
 
@@ -208,7 +208,7 @@ def test_a_worker_ends_although_its_database_has_gone(
     def away(_: str) -> None:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(heartbeat, "dismiss", away)
+    monkeypatch.setattr(signs, "dismiss", away)
 
     call_command("worker")
 

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from tests import make
-from tests.census.threads import at_once
+from tests.census.worker.threads import at_once
 from vereda.accounts import append_only, audit
 from vereda.accounts.audit import BrokenTrailError, Mark
 from vereda.accounts.models import AuditEntry, AuditHead, User

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.accounts.joining.test_registration import register
-from tests.census.threads import at_once
+from tests.census.worker.threads import at_once
 from vereda.accounts import throttle, traces
 from vereda.accounts.models import PersonSession, Throttle, User
 

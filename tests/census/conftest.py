@@ -7,11 +7,11 @@ from typing import Any, Protocol
 import pytest
 
 from practice.server import PracticeServer
-from tests.census.engines import Bells
 from tests.census.slots import noted
+from tests.census.worker.engines import Bells
 from tests.stack import environment_for, manage
-from vereda.census.engine import Engine
 from vereda.census.sources.port import Source
+from vereda.census.worker.engine import Engine
 
 
 @pytest.fixture

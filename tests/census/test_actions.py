@@ -9,7 +9,17 @@ from django.db import IntegrityError
 from django_q.models import OrmQ, Schedule
 
 from tests import make
-from tests.census.attempts import BLOCKED, CLAIM, MOST_ATTEMPTS, NOW, PLACE, SECOND, claim, fail_for_good, look_up
+from tests.census.worker.attempts import (
+    BLOCKED,
+    CLAIM,
+    MOST_ATTEMPTS,
+    NOW,
+    PLACE,
+    SECOND,
+    claim,
+    fail_for_good,
+    look_up,
+)
 from vereda.accounts.models import User
 from vereda.census import actions, bells
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason

@@ -9,9 +9,10 @@ from django.utils import timezone
 from django_q.models import Failure
 
 from vereda.accounts.models import User
-from vereda.census import actions, gate, heartbeat
+from vereda.census import actions, gate
 from vereda.census.models import LookupAttempt, SourceState
 from vereda.census.sources.port import Found
+from vereda.census.worker import signs
 
 
 @pytest.fixture
@@ -106,6 +107,6 @@ def test_a_sources_row_is_neither_made_nor_deleted_by_hand(as_ana: Client, state
 
 
 def test_workers_can_be_seen(as_ana: Client) -> None:
-    heartbeat.enroll("host-1", 4321, now=timezone.now())
+    signs.enroll("host-1", 4321, now=timezone.now())
 
     assert "4321" in as_ana.get("/admin/census/worker/").content.decode()

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from tests import make
-from tests.census.attempts import NOW, PLACE, SECOND, claim, fail_for_good, look_up
-from tests.census.threads import at_once
+from tests.census.worker.attempts import NOW, PLACE, SECOND, claim, fail_for_good, look_up
+from tests.census.worker.threads import at_once
 from tests.referrals.pages import put
 from vereda.accounts.models import AuditEntry, User
 from vereda.census import actions, assisted, bulk

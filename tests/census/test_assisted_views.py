@@ -14,10 +14,11 @@ from django.utils import timezone
 from tests import make
 from tests.referrals.pages import HTMX, put
 from vereda.accounts.models import AuditEntry, User
-from vereda.census import gate, heartbeat
+from vereda.census import gate
 from vereda.census.models import CedulaInfo, LookupAttempt
 from vereda.census.sources.reading.pasted import LONGEST
 from vereda.census.statuses import ANSWERS, ASSISTABLE, Status
+from vereda.census.worker import signs
 
 PAGE = "/censo/asistida/"
 ABSENT = "El documento consultado no se encuentra en el censo para esta elección."
@@ -105,7 +106,7 @@ def test_whoever_was_skipped_stays_skipped_all_the_way(as_beto: Client, beto: Us
 
 
 def test_a_source_that_is_closed_is_told_and_one_that_works_too(as_beto: Client, caro: User) -> None:
-    heartbeat.enroll("host-1", 1, now=timezone.now())
+    signs.enroll("host-1", 1, now=timezone.now())
     gate.switch("practice", is_paused=False)
     assert "Las consultas automáticas están funcionando" in text_of(as_beto.get(PAGE))
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from tests import make
-from tests.census.attempts import BLOCKED, CLAIM, NOW, PLACE, SECOND, claim, look_up
-from tests.census.threads import at_once
+from tests.census.worker.attempts import BLOCKED, CLAIM, NOW, PLACE, SECOND, claim, look_up
+from tests.census.worker.threads import at_once
 from vereda.accounts.models import User
 from vereda.census import actions, bulk
 from vereda.census.bulk import Tally

@@ -10,16 +10,16 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from tests import make
-from tests.census.attempts import BLOCKED, CLAIM, NOW, PLACE, SECOND, claim, fail_for_good, interrupt, look_up
+from tests.census.worker.attempts import BLOCKED, CLAIM, NOW, PLACE, SECOND, claim, fail_for_good, interrupt, look_up
 from tests.referrals.pages import HTMX, put, toast
 from vereda.accounts import consents
 from vereda.accounts.consents import Agreement
 from vereda.accounts.models import Channel, Consent, Policy, Purpose, User
 from vereda.census import actions, assisted, bulk, evidence
-from vereda.census.claims import ClaimLostError
 from vereda.census.models import BulkRefresh, CedulaInfo, LookupAttempt, Reason
 from vereda.census.sources.port import Failure, FailureKind, NotFound
 from vereda.census.statuses import FINAL, UNAUTHORISED, Status
+from vereda.census.worker.claims import ClaimLostError
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from tests import make
-from tests.census.attempts import CLAIM, NOW, PLACE, SECOND, claim, fail_for_good, look_up
 from tests.census.sources.reading.replies import FOUND, NOT_FOUND, NOVEDAD, success
+from tests.census.worker.attempts import CLAIM, NOW, PLACE, SECOND, claim, fail_for_good, look_up
 from vereda.accounts.models import User
 from vereda.census import actions, evidence
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason, SourceState

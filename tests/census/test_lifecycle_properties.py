@@ -25,10 +25,11 @@ from hypothesis.stateful import (
 from tests import make
 from vereda.accounts import consents
 from vereda.accounts.models import Purpose
-from vereda.census import actions, evidence, gate, heartbeat
-from vereda.census.claims import CaptchaSpend, Claim, ClaimLostError
+from vereda.census import actions, evidence, gate
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason, SourceState
 from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound
+from vereda.census.worker import signs
+from vereda.census.worker.claims import CaptchaSpend, Claim, ClaimLostError
 
 DELAYS = [60, 300, 900]
 MOST_ATTEMPTS = 4
@@ -371,9 +372,9 @@ class Life(RuleBasedStateMachine):
 
     @rule(is_alive=st.booleans())
     def a_watchdog_looks(self, is_alive: bool) -> None:
-        pid = int(heartbeat.own_name().rsplit("/")[-1])
+        pid = int(signs.own_name().rsplit("/")[-1])
         living = {pid} if is_alive else set()
-        actions.rescue_from_dead(worker_key=heartbeat.own_key(), living=living, now=self.now)
+        actions.rescue_from_dead(worker_key=signs.own_key(), living=living, now=self.now)
         if self.holder is not None and not is_alive:
             self.interrupted()
         else:

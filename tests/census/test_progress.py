@@ -8,13 +8,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests import make
-from tests.census.attempts import BLOCKED, NOW, PLACE, claim, look_up
+from tests.census.worker.attempts import BLOCKED, NOW, PLACE, claim, look_up
 from vereda.accounts.models import User
-from vereda.census import bulk, gate, heartbeat, wording
+from vereda.census import bulk, gate, wording
 from vereda.census.models import BulkRefresh, CedulaInfo, SourceState, Worker
 from vereda.census.progress import Progress, has_come_through, progress_of
 from vereda.census.statuses import Status
 from vereda.census.turns import Turn
+from vereda.census.worker import signs
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -23,7 +24,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(autouse=True)
 def worker(beto: User, dani: User) -> None:
     """One cluster works, and has nobody else to ask about."""
-    heartbeat.enroll("host-1", 1, now=NOW)
+    signs.enroll("host-1", 1, now=NOW)
     SourceState.objects.get_or_create(source="practice")
     CedulaInfo.objects.update(status=Status.NOT_FOUND, answer_status=Status.NOT_FOUND, fetched_at=NOW)
 
@@ -154,7 +155,7 @@ def test_the_turn_is_that_of_the_last_who_is_due_although_another_waits_for_a_re
 
 def test_without_a_worker_the_progress_says_so(beto: User) -> None:
     asked(beto, 2)
-    Worker.objects.update(seen_at=NOW - 2 * heartbeat.LATE_AFTER)
+    Worker.objects.update(seen_at=NOW - 2 * signs.LATE_AFTER)
 
     assert progress(beto).turn == Turn(notice=wording.NO_WORKER)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tests import make
 from tests.census.slots import times_taken
-from tests.census.threads import at_once
+from tests.census.worker.threads import at_once
 from vereda.accounts.models import User
 from vereda.census import actions, gate
 from vereda.census.gate import Closed, Obstacle

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests import make
-from tests.census.attempts import BLOCKED, NOW, claim, interrupt
+from tests.census.worker.attempts import BLOCKED, NOW, claim, interrupt
 from vereda.accounts.models import User
 from vereda.census import actions, gate
 from vereda.census.gate import Closed, Obstacle

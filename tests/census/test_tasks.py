@@ -6,12 +6,13 @@ import pytest
 from django.utils import timezone
 
 from tests import make
-from tests.census.attempts import claim
 from tests.census.conftest import Start
 from tests.census.sources.fake import FakeSource
-from vereda.census import engine as engines
-from vereda.census import heartbeat, tasks
+from tests.census.worker.attempts import claim
+from vereda.census import tasks
 from vereda.census.models import CedulaInfo, LookupAttempt, Worker
+from vereda.census.worker import engine as engines
+from vereda.census.worker import signs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,7 +55,7 @@ def test_every_task_of_the_clusters_own_is_a_sign_of_life(task: object) -> None:
     assert callable(task)
     task()
 
-    assert [worker.key for worker in heartbeat.alive(timezone.now())] == [heartbeat.own_key()]
+    assert [worker.key for worker in signs.alive(timezone.now())] == [signs.own_key()]
 
 
 def test_a_lookup_is_a_sign_of_life_before_it_is_done(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,4 +63,4 @@ def test_a_lookup_is_a_sign_of_life_before_it_is_done(start: Start, monkeypatch:
     monkeypatch.setattr(engines, "current", lambda: engine)
 
     assert tasks.validate_cedula(987_654) == "nothing due"
-    assert [worker.key for worker in heartbeat.alive(timezone.now())] == [heartbeat.own_key()]
+    assert [worker.key for worker in signs.alive(timezone.now())] == [signs.own_key()]

@@ -7,9 +7,10 @@ import pytest
 
 from tests import make
 from vereda.accounts.models import User
-from vereda.census import gate, heartbeat, turns
+from vereda.census import gate, turns
 from vereda.census.models import CedulaInfo, Priority, SourceState, Worker
 from vereda.census.statuses import Status
+from vereda.census.worker import signs
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # ten in the morning in Bogotá
@@ -18,7 +19,7 @@ NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # ten in the morning in Bogotá
 @pytest.fixture(autouse=True)
 def worker(db: None) -> None:
     """One cluster works."""
-    heartbeat.enroll("host-1", 1, now=NOW)
+    signs.enroll("host-1", 1, now=NOW)
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +78,7 @@ def test_when_lookups_take_long_the_window_is_slower_than_the_pace() -> None:
         waiting(5)
 
     assert turns.turn_of(waiting(1), NOW).seconds == 80 + 3 * 10
-    heartbeat.enroll("host-2", 2, now=NOW)
+    signs.enroll("host-2", 2, now=NOW)
     assert turns.turn_of(waiting(1), NOW).seconds == 5 * 21  # two windows: the pace (5.2 s) is the limit again
 
 
@@ -124,7 +125,7 @@ def test_a_pause_has_no_time_and_concerns_those_who_wait_for_a_retry_too() -> No
 
 
 def test_without_a_worker_nobody_is_promised_a_time() -> None:
-    Worker.objects.update(seen_at=NOW - 2 * heartbeat.LATE_AFTER)
+    Worker.objects.update(seen_at=NOW - 2 * signs.LATE_AFTER)
 
     notice = "El servicio de consultas está detenido en este momento."
     assert turns.turn_of(waiting(1), NOW) == turns.Turn(notice=notice)

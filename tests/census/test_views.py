@@ -11,10 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from vereda.accounts.models import User
-from vereda.census import actions, health, heartbeat
+from vereda.census import actions, health
 from vereda.census.models import CedulaInfo, Priority, SourceState
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, NotFound, Outcome
 from vereda.census.statuses import FINAL, WAITING, Status
+from vereda.census.worker import signs
 
 PLACE = Found("PASTO", "IE EL SAUCE", "4", "NARIÑO", "CL 18 # 24-30")
 HTMX = {"HX-Request": "true"}
@@ -236,7 +237,7 @@ def poll(client: Client, page: str) -> Any:
 @pytest.fixture
 def worker(db: None) -> None:
     """A cluster works, so that positions are told."""
-    heartbeat.enroll("host-1", 1, now=timezone.now())
+    signs.enroll("host-1", 1, now=timezone.now())
 
 
 @pytest.mark.usefixtures("worker")

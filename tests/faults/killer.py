@@ -19,7 +19,7 @@ class KillerConfig(AppConfig):
 
     def ready(self) -> None:
         """Do it in every process that loads Django with these settings."""
-        from vereda.census import engine  # noqa: PLC0415 - models must be loaded first
+        from vereda.census.worker import engine  # noqa: PLC0415 - models must be loaded first
 
         configured_sources = engine.configured_sources
         engine.configured_sources = lambda: [_Killer(source) for source in configured_sources()]

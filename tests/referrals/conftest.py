@@ -7,8 +7,8 @@ from django.utils import timezone
 from tests import make
 from tests.referrals.pages import put
 from vereda.accounts.models import User
-from vereda.census import heartbeat
 from vereda.census.statuses import Status
+from vereda.census.worker import signs
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def as_beto(client: Client, beto: User) -> Client:
 @pytest.fixture
 def worker(db: None) -> None:
     """A cluster works, so that nothing is told about it."""
-    heartbeat.enroll("host-1", 1, now=timezone.now())
+    signs.enroll("host-1", 1, now=timezone.now())
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from django_q.tasks import async_task
 
 from tests import make
 from tests.accounts.test_admin import person_form
-from tests.census.attempts import look_up
+from tests.census.worker.attempts import look_up
 from tests.referrals.pages import put
 from tests.rights.dump import dump, found_in, traces_of
 from vereda.accounts import audit

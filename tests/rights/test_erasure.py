@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tests import make
 from tests.accounts.entering.second_steps import give_password, with_second_step
-from tests.census.attempts import PLACE, look_up
+from tests.census.worker.attempts import PLACE, look_up
 from vereda.accounts import throttle, tombstones
 from vereda.accounts.models import AuditEntry, PersonSession, RetiredCode, Tombstone, User
 from vereda.census.models import CedulaInfo

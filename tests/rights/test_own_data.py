@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests import make
-from tests.census.attempts import PLACE, look_up
+from tests.census.worker.attempts import PLACE, look_up
 from vereda.accounts import actions as people
 from vereda.accounts import audit, consents
 from vereda.accounts.models import AuditEntry, Consent, PersonSession, Policy, Purpose, User

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from tests import make
-from tests.census.attempts import PLACE, look_up
+from tests.census.worker.attempts import PLACE, look_up
 from vereda.accounts.consents import standing_of
 from vereda.accounts.models import AuditEntry, Channel, Consent, Policy, Purpose, User
 from vereda.census.models import CedulaInfo

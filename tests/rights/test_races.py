@@ -7,14 +7,14 @@ import pytest
 from django.utils import timezone
 
 from tests import make
-from tests.census.attempts import PLACE
-from tests.census.threads import at_once
+from tests.census.worker.attempts import PLACE
+from tests.census.worker.threads import at_once
 from vereda.accounts import consents
 from vereda.accounts.models import Purpose, User
 from vereda.census import actions
-from vereda.census.claims import ClaimLostError
 from vereda.census.models import CedulaInfo, LookupAttempt
 from vereda.census.statuses import UNAUTHORISED
+from vereda.census.worker.claims import ClaimLostError
 from vereda.rights import erasure
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -25,13 +25,14 @@ from django_q.brokers import get_broker
 
 from vereda.accounts import audit
 from vereda.accounts.models import AuditEntry, User
-from vereda.census import gate, heartbeat, roster, rules, wording
+from vereda.census import gate, roster, rules, wording
 from vereda.census.bells import ring, ring_at, ring_on_commit
-from vereda.census.claims import LOST_TWICE, CaptchaSpend, Claim, ClaimLostError, claim_on, expiry, record_under
 from vereda.census.models import CedulaInfo, CedulaInfoQuerySet, LookupAttempt, Reason
 from vereda.census.sources.port import Answer, Failure, FailureKind, Outcome
-from vereda.census.states import NO_CLAIM, newly_answered, newly_asked, newly_closed, newly_failed
 from vereda.census.statuses import FINAL, UNAUTHORISED, Status
+from vereda.census.transitions import NO_CLAIM, newly_answered, newly_asked, newly_closed, newly_failed
+from vereda.census.worker import signs
+from vereda.census.worker.claims import LOST_TWICE, CaptchaSpend, Claim, ClaimLostError, claim_on, expiry, record_under
 
 logger = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ def claim(*, user_id: int, now: datetime) -> Claim | None:
         claim_token=token,
         claimed_at=now,
         claim_expires_at=expiry(now),
-        claimed_by=heartbeat.own_name(),
+        claimed_by=signs.own_name(),
         attempts=F("attempts") + 1,
     )
     if not is_taken:
@@ -325,7 +326,7 @@ def rescue(*, now: datetime) -> int:
         _take_back(record, lost=abandoned, now=now, detail="the claim ran out")
     for user in User.objects.filter(cedula_info=None, is_active=True)[:BELLS_PER_RESCUE]:
         create_record(user=user)
-    heartbeat.forget_the_dead(now)
+    signs.forget_the_dead(now)
     if isinstance(gate.opening(roster.names(), now), gate.Closed):
         return 0
     room = BELLS_PER_RESCUE - get_broker().queue_size()

@@ -16,8 +16,8 @@ from vereda.census import roster
 from vereda.census.models import CedulaInfo, CedulaInfoQuerySet, LookupAttempt, Reason
 from vereda.census.sources.config import KNOWN_SOURCES, SourceKind
 from vereda.census.sources.port import Answer
-from vereda.census.states import newly_answered
 from vereda.census.statuses import ASSISTABLE
+from vereda.census.transitions import newly_answered
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from vereda.accounts import audit
 from vereda.accounts.models import AuditEntry, User
 from vereda.census.bells import ring_on_commit
 from vereda.census.models import BulkRefresh, CedulaInfo, CedulaInfoQuerySet, Reason
-from vereda.census.states import newly_asked
 from vereda.census.statuses import ANSWERS, FAILURES, UNAUTHORISED, Status
+from vereda.census.transitions import newly_asked
 
 BELLS = 10
 """How many bells are rung: a worker that is awake goes on with whoever's turn it is."""

@@ -12,13 +12,14 @@ from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.models import Schedule
 
-from vereda.census import drift, engine, gate, heartbeat, roster, schedules
+from vereda.census import drift, gate, roster, schedules
 from vereda.census.health import is_database_up
 from vereda.census.models import SourceState, Worker
 from vereda.census.sources.asking.captcha import CaptchaError
 from vereda.census.sources.asking.executables import find_executable
 from vereda.census.sources.build import build_solver
 from vereda.census.sources.port import UnreachableError
+from vereda.census.worker import engine, signs
 
 RESCUE_IS_LATE_AFTER = timedelta(minutes=2)
 """It runs every minute, and Django-Q2 looks twice a minute."""
@@ -70,7 +71,7 @@ def _broker() -> str:
 
 
 def _worker() -> str:
-    alive = heartbeat.alive(timezone.now())
+    alive = signs.alive(timezone.now())
     if not alive:
         last = Worker.objects.order_by("-seen_at").first()
         seen = f"last seen {timezone.localtime(last.seen_at):%Y-%m-%d %H:%M:%S}" if last else "never seen"
@@ -80,7 +81,7 @@ def _worker() -> str:
 
 
 def _of_worker(worker: Worker) -> str:
-    is_stale = worker.version != heartbeat.code_version()
+    is_stale = worker.version != signs.code_version()
     stale = ", runs other code than this: restart it" if is_stale else ""
     return f"{worker.host} pid {worker.pid}, last seen {timezone.localtime(worker.seen_at):%H:%M:%S}{stale}"
 
@@ -91,7 +92,7 @@ def _rescue() -> str:
     if schedule is None:
         raise UnhealthyError("not scheduled; run ./manage migrate")
     late = timezone.now() - RESCUE_IS_LATE_AFTER
-    if schedule.next_run < late and any(worker.started_at < late for worker in heartbeat.alive(timezone.now())):
+    if schedule.next_run < late and any(worker.started_at < late for worker in signs.alive(timezone.now())):
         raise UnhealthyError("overdue although a worker runs: look for a malformed row among the scheduled tasks")
     return f"next at {timezone.localtime(schedule.next_run):%H:%M:%S}"
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason
 from vereda.census.sources.port import Answer
 from vereda.census.sources.reading.replaying import read_again
-from vereda.census.states import NO_EVIDENCE, newly_answered
+from vereda.census.transitions import NO_EVIDENCE, newly_answered
 
 logger = logging.getLogger(__name__)
 

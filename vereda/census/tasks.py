@@ -2,24 +2,25 @@
 
 from django.utils import timezone
 
-from vereda.census import actions, engine, heartbeat
+from vereda.census import actions
+from vereda.census.worker import engine, signs
 
 
 def validate_cedula(user_id: int) -> str:
     """See that a person is looked up, if that is due and nobody is at it. Returns what happened."""
-    heartbeat.sign(now=timezone.now())
+    signs.sign(now=timezone.now())
     return engine.current().attend(user_id)
 
 
 def rescue() -> int:
     """Take back what a lost worker held and ring again for due people; returns how many bells rang."""
-    heartbeat.sign(now=timezone.now())
+    signs.sign(now=timezone.now())
     return actions.rescue(now=timezone.now())
 
 
 def beat(beat: str) -> None:
     """Sign with the beat that a watchdog has sent, whichever: its result, once stored, shows that the queue goes on."""
-    heartbeat.sign_beat(beat=beat, now=timezone.now())
+    signs.sign_beat(beat=beat, now=timezone.now())
 
 
 def echo(text: str) -> str:

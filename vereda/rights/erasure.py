@@ -21,7 +21,7 @@ from vereda.accounts.joining import links
 from vereda.accounts.models import AuditEntry, PersonSession, User
 from vereda.accounts.sessions import SessionStore
 from vereda.census.models import CedulaInfo
-from vereda.census.states import NO_EVIDENCE
+from vereda.census.transitions import NO_EVIDENCE
 from vereda.referrals import queries
 from vereda.rights import remains
 

@@ -2,11 +2,11 @@
 
 from django.utils import timezone
 
-from vereda.census import heartbeat
+from vereda.census.worker import signs
 from vereda.rights import retention
 
 
 def purge() -> str:
     """Remove what was kept long enough; returns how much that was."""
-    heartbeat.sign(now=timezone.now())
+    signs.sign(now=timezone.now())
     return str(retention.purge(now=timezone.now()))

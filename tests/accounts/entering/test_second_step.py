@@ -10,7 +10,7 @@ from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tests.accounts.entering.second_steps import LATER, NOW, code_of, give_code, give_password, is_in, with_second_step
-from tests.census.threads import at_once
+from tests.census.worker.threads import at_once
 from vereda.accounts.entering import second_step
 from vereda.accounts.models import AuditEntry, User
 

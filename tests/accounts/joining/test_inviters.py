@@ -9,7 +9,7 @@ from django.test import Client
 
 from tests import make
 from tests.accounts.test_admin import person_form
-from tests.census.threads import at_once
+from tests.census.worker.threads import at_once
 from vereda.accounts.joining import inviters
 from vereda.accounts.models import User
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from vereda.census import engine
 from vereda.census.sources.port import Failure, LookupHooks, Outcome, Source
+from vereda.census.worker import engine
 from vereda.lib import cedula as cedulas
 
 ANSWERED, BAD_CEDULA, NO_ANSWER = 0, 2, 3

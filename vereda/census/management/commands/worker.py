@@ -21,8 +21,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 from django.utils import timezone
 
-from vereda.census import heartbeat, lifeline
-from vereda.census.pulse import Pulse
+from vereda.census.worker import signs, stopping
+from vereda.census.worker.watchdog import Pulse
 from vereda.processes.supervisor import KeepsFailingError, Program, StopRequests, Supervisor
 
 GRACE_SECONDS = 20.0
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             program = Program(
                 "qcluster",
                 [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"],
-                {heartbeat.KEY_VARIABLE: key, **lifeline.variable(read_end, grace), **THRIFTY_DRIVER},
+                {signs.KEY_VARIABLE: key, **stopping.variable(read_end, grace), **THRIFTY_DRIVER},
                 handles=(lock, read_end),
             )
             supervisor = Supervisor([program], requests, grace_seconds=grace + LAST_SECONDS)
@@ -68,7 +68,7 @@ class Command(BaseCommand):
                 cut()
                 supervisor.stop()
                 with suppress(OperationalError):
-                    heartbeat.dismiss(key)
+                    signs.dismiss(key)
 
 
 @contextmanager

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from vereda.census import actions
-from vereda.census.claims import Claim
 from vereda.census.models import CedulaInfo
 from vereda.census.sources.port import Failure, FailureKind, Found, Outcome
+from vereda.census.worker.claims import Claim
 
 NOW = datetime(2099, 3, 1, 12, 0, tzinfo=UTC)
 CLAIM = timedelta(seconds=150)

@@ -12,8 +12,8 @@ from django.db import DataError, OperationalError, connection
 from tests import make
 from tests.census.sources.asking.loop import LoopThread
 from vereda.accounts.models import User
-from vereda.census import desk as desks
-from vereda.census.desk import Desk
+from vereda.census.worker import orm_thread as desks
+from vereda.census.worker.orm_thread import Desk
 
 
 @pytest.fixture

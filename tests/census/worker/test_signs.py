@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from vereda.census import heartbeat
 from vereda.census.models import Worker
+from vereda.census.worker import signs
 
 pytestmark = pytest.mark.django_db
 
@@ -18,22 +18,22 @@ KEY = "aqui-1-1"
 
 @pytest.fixture
 def below_a_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(heartbeat.KEY_VARIABLE, KEY)
+    monkeypatch.setenv(signs.KEY_VARIABLE, KEY)
 
 
 def test_below_a_watchdog_a_process_signs_with_its_clusters_key(below_a_watchdog: None) -> None:
-    heartbeat.sign(now=NOW)
+    signs.sign(now=NOW)
 
     worker = Worker.objects.get()
     assert (worker.key, worker.host, worker.seen_at) == (KEY, socket.gethostname(), NOW)
-    assert heartbeat.own_name() == f"{KEY}/{os.getpid()}"
+    assert signs.own_name() == f"{KEY}/{os.getpid()}"
 
 
 def test_without_a_watchdog_a_cluster_is_known_by_its_host_and_the_process_above(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delenv(heartbeat.KEY_VARIABLE, raising=False)
-    heartbeat.sign(now=NOW)
+    monkeypatch.delenv(signs.KEY_VARIABLE, raising=False)
+    signs.sign(now=NOW)
 
     worker = Worker.objects.get()
     assert (worker.key, worker.pid) == (f"{socket.gethostname()}-{os.getppid()}", os.getppid())
@@ -48,31 +48,31 @@ def test_a_key_fits_its_column_however_long_the_hosts_name(below_a_watchdog: Non
 
 
 def test_signs_of_one_cluster_are_one_row_that_keeps_its_start(below_a_watchdog: None) -> None:
-    heartbeat.sign(now=NOW)
-    heartbeat.sign(now=NOW + MINUTE)
+    signs.sign(now=NOW)
+    signs.sign(now=NOW + MINUTE)
 
     worker = Worker.objects.get()
     assert (worker.started_at, worker.seen_at) == (NOW, NOW + MINUTE)
 
 
 def test_a_beat_is_signed_with_its_name_and_time(below_a_watchdog: None) -> None:
-    heartbeat.sign_beat(beat="abc", now=NOW)
+    signs.sign_beat(beat="abc", now=NOW)
 
     worker = Worker.objects.get()
     assert (worker.beat, worker.beaten_at, worker.seen_at) == ("abc", NOW, NOW)
 
 
 def test_a_sign_between_two_beats_keeps_the_last_beat(below_a_watchdog: None) -> None:
-    heartbeat.sign_beat(beat="abc", now=NOW)
-    heartbeat.sign(now=NOW + MINUTE)
+    signs.sign_beat(beat="abc", now=NOW)
+    signs.sign(now=NOW + MINUTE)
 
     worker = Worker.objects.get()
     assert (worker.beat, worker.beaten_at) == ("abc", NOW)
 
 
 def test_a_cluster_that_starts_again_has_forgotten_its_beats(below_a_watchdog: None) -> None:
-    heartbeat.sign_beat(beat="abc", now=NOW)
-    heartbeat.enroll(KEY, 77, now=NOW + MINUTE)
+    signs.sign_beat(beat="abc", now=NOW)
+    signs.enroll(KEY, 77, now=NOW + MINUTE)
 
     worker = Worker.objects.get()
     assert (worker.pid, worker.beat, worker.beaten_at) == (77, "", None)
@@ -80,42 +80,42 @@ def test_a_cluster_that_starts_again_has_forgotten_its_beats(below_a_watchdog: N
 
 
 def test_a_cluster_says_which_code_it_runs(below_a_watchdog: None) -> None:
-    heartbeat.enroll(KEY, 77, now=NOW)
+    signs.enroll(KEY, 77, now=NOW)
 
-    assert Worker.objects.get().version == heartbeat.code_version()
-    assert len(heartbeat.code_version()) == 12
+    assert Worker.objects.get().version == signs.code_version()
+    assert len(signs.code_version()) == 12
 
 
 def test_who_is_dismissed_is_forgotten_and_nobody_else() -> None:
-    heartbeat.enroll(KEY, 1, now=NOW)
-    heartbeat.enroll("otra", 2, now=NOW)
+    signs.enroll(KEY, 1, now=NOW)
+    signs.enroll("otra", 2, now=NOW)
 
-    heartbeat.dismiss(KEY)
+    signs.dismiss(KEY)
 
-    assert [worker.key for worker in heartbeat.alive(NOW)] == ["otra"]
+    assert [worker.key for worker in signs.alive(NOW)] == ["otra"]
 
 
 def test_who_gave_a_sign_lately_is_alive_the_oldest_first() -> None:
-    heartbeat.enroll("young", 1, now=NOW - MINUTE)
-    heartbeat.enroll("old", 2, now=NOW - 3 * MINUTE)
-    heartbeat.enroll("silent", 3, now=NOW - 3 * MINUTE - timedelta(seconds=1))
+    signs.enroll("young", 1, now=NOW - MINUTE)
+    signs.enroll("old", 2, now=NOW - 3 * MINUTE)
+    signs.enroll("silent", 3, now=NOW - 3 * MINUTE - timedelta(seconds=1))
 
-    assert [worker.key for worker in heartbeat.alive(NOW)] == ["old", "young"]
+    assert [worker.key for worker in signs.alive(NOW)] == ["old", "young"]
 
 
 def test_who_has_been_silent_for_a_day_is_forgotten() -> None:
-    heartbeat.enroll("today", 1, now=NOW - timedelta(hours=23))
-    heartbeat.enroll("yesterday", 2, now=NOW - timedelta(hours=25))
+    signs.enroll("today", 1, now=NOW - timedelta(hours=23))
+    signs.enroll("yesterday", 2, now=NOW - timedelta(hours=25))
 
-    heartbeat.forget_the_dead(NOW)
+    signs.forget_the_dead(NOW)
 
     assert list(Worker.objects.values_list("key", flat=True)) == ["today"]
 
 
 def test_a_worker_that_was_forgotten_and_lives_makes_itself_known_again(below_a_watchdog: None) -> None:
-    heartbeat.sign(now=NOW)
+    signs.sign(now=NOW)
     Worker.objects.all().delete()
 
-    heartbeat.sign(now=NOW + MINUTE)
+    signs.sign(now=NOW + MINUTE)
 
-    assert [worker.key for worker in heartbeat.alive(NOW + MINUTE)] == [KEY]
+    assert [worker.key for worker in signs.alive(NOW + MINUTE)] == [KEY]

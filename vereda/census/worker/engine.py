@@ -18,12 +18,13 @@ from multiprocessing.util import Finalize
 from django.conf import settings
 from django.utils import timezone
 
-from vereda.census import actions, heartbeat, lifeline, roster
-from vereda.census.attempt import UNABLE, UNABLE_PAUSE, Attempt
-from vereda.census.claims import Claim
-from vereda.census.desk import DATABASE_TROUBLE, Desk
+from vereda.census import actions, roster
 from vereda.census.sources.build import build_sources
 from vereda.census.sources.port import Source
+from vereda.census.worker import signs, stopping
+from vereda.census.worker.attempt import UNABLE, UNABLE_PAUSE, Attempt
+from vereda.census.worker.claims import Claim
+from vereda.census.worker.orm_thread import DATABASE_TROUBLE, Desk
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ class Engine:
         asyncio.set_event_loop(self._loop)
         self._keep(self._keep_starting())
         self._keep(self._keep_beating())
-        lifeline.watch(self._loop, self.drain)
+        stopping.watch(self._loop, self.drain)
         self._loop.run_forever()
         self._loop.close()
 
@@ -211,7 +212,7 @@ class Engine:
         while True:
             if self._lookups or self._bells:
                 try:
-                    await self._desk.ask(partial(heartbeat.sign, now=timezone.now()))
+                    await self._desk.ask(partial(signs.sign, now=timezone.now()))
                 except DATABASE_TROUBLE as error:
                     logger.warning("engine.no_sign_of_life error=%s", type(error).__name__)
             await asyncio.sleep(BEAT_SECONDS)

@@ -8,11 +8,12 @@ import pytest
 from django_q.models import OrmQ, Schedule
 
 from tests import make
-from tests.census.attempts import CLAIM, MOST_ATTEMPTS, NOW, PLACE, SECOND, claim, interrupt, look_up
+from tests.census.worker.attempts import CLAIM, MOST_ATTEMPTS, NOW, PLACE, SECOND, claim, interrupt, look_up
 from vereda.accounts.models import User
-from vereda.census import actions, bells, heartbeat
+from vereda.census import actions, bells
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason, SourceState
 from vereda.census.statuses import Status
+from vereda.census.worker import signs
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +31,7 @@ def record(caro: User) -> CedulaInfo:
 def claimed_by(pid: int, monkeypatch: pytest.MonkeyPatch, *, key: str = HERE) -> CedulaInfo:
     """Return the record of somebody whom a process of a cluster looks up."""
     record = make.person().cedula_info
-    monkeypatch.setenv(heartbeat.KEY_VARIABLE, key)
+    monkeypatch.setenv(signs.KEY_VARIABLE, key)
     with monkeypatch.context() as process:
         process.setattr(os, "getpid", lambda: pid)
         claim(record)
@@ -148,12 +149,12 @@ def test_a_rescue_gives_a_record_to_people_who_have_none(record: CedulaInfo, car
 
 
 def test_a_rescue_forgets_clusters_that_ended_long_ago(record: CedulaInfo) -> None:
-    heartbeat.enroll("old", 1, now=NOW - timedelta(days=2))
-    heartbeat.enroll("new", 1, now=NOW)
+    signs.enroll("old", 1, now=NOW - timedelta(days=2))
+    signs.enroll("new", 1, now=NOW)
 
     actions.rescue(now=NOW)
 
-    assert list(heartbeat.Worker.objects.values_list("key", flat=True)) == ["new"]
+    assert list(signs.Worker.objects.values_list("key", flat=True)) == ["new"]
 
 
 def test_what_a_dead_process_held_is_taken_back_at_once_and_rings(

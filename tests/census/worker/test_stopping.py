@@ -8,11 +8,11 @@ import pytest
 
 from tests import make
 from tests.census.conftest import Start
-from tests.census.engines import HeldSource, status_of, wait_until
 from tests.census.sources.asking.loop import LoopThread
 from tests.census.sources.fake import FakeSource
-from vereda.census import lifeline
+from tests.census.worker.engines import HeldSource, status_of, wait_until
 from vereda.census.statuses import Status
+from vereda.census.worker import stopping
 
 
 class Pipe:
@@ -31,7 +31,7 @@ class Pipe:
 @pytest.fixture
 def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipe]:
     pipe = Pipe()
-    for name, value in lifeline.variable(pipe.read_end, 7.5).items():
+    for name, value in stopping.variable(pipe.read_end, 7.5).items():
         monkeypatch.setenv(name, value)
     yield pipe
     pipe.cut()
@@ -49,7 +49,7 @@ def test_when_the_pipe_ends_the_worker_is_told_once_with_the_seconds_that_it_has
     told: list[float] = []
 
     async def watch() -> None:
-        lifeline.watch(loop._loop, told.append)
+        stopping.watch(loop._loop, told.append)
 
     loop.run(watch())
     time.sleep(0.1)
@@ -62,10 +62,10 @@ def test_when_the_pipe_ends_the_worker_is_told_once_with_the_seconds_that_it_has
 
 
 def test_a_process_without_a_watchdog_watches_nothing(loop: LoopThread, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(lifeline.VARIABLE, raising=False)
+    monkeypatch.delenv(stopping.VARIABLE, raising=False)
 
     async def watch() -> None:
-        lifeline.watch(loop._loop, lambda _: None)
+        stopping.watch(loop._loop, lambda _: None)
 
     loop.run(watch())
     assert not loop._loop._selector.get_map().keys() - {loop._loop._ssock.fileno()}
@@ -89,7 +89,7 @@ def test_an_engine_whose_lifeline_ends_drains(start: Start, pipe: Pipe) -> None:
 def test_what_does_not_end_within_the_grace_of_the_lifeline_is_given_back(
     start: Start, pipe: Pipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(lifeline.VARIABLE, f"{pipe.read_end}:0.2")
+    monkeypatch.setenv(stopping.VARIABLE, f"{pipe.read_end}:0.2")
     nora = make.person()
     held = HeldSource()
     _, bells = start(held)

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from tests.census.attempts import BLOCKED, CLAIM, NOW, PLACE, SECOND, claim, interrupt, look_up
+from tests.census.worker.attempts import BLOCKED, CLAIM, NOW, PLACE, SECOND, claim, interrupt, look_up
 from vereda.accounts.models import User
 from vereda.census import actions
-from vereda.census.claims import Claim, ClaimLostError
 from vereda.census.models import CedulaInfo, Reason
 from vereda.census.statuses import Status
+from vereda.census.worker.claims import Claim, ClaimLostError
 
 pytestmark = pytest.mark.django_db
 

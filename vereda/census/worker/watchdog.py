@@ -15,8 +15,9 @@ from django.utils import timezone
 from django_q.models import Task
 from django_q.tasks import async_task
 
-from vereda.census import actions, heartbeat
+from vereda.census import actions
 from vereda.census.models import Worker
+from vereda.census.worker import signs
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Pulse:
         """Give a cluster that was just started the time that it needs, and make it known."""
         now = timezone.now()
         self._judged_from = now
-        heartbeat.enroll(self._key, self._pid, now=now)
+        signs.enroll(self._key, self._pid, now=now)
 
     def is_lost(self) -> bool:
         """Whether the cluster hangs and must be started again. May be asked often: it looks every two seconds."""

@@ -15,9 +15,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from vereda.census import actions, gate, roster, rules
-from vereda.census.claims import CaptchaSpend, Claim, ClaimLostError
-from vereda.census.desk import DATABASE_TROUBLE, Desk
 from vereda.census.sources.port import Failure, LookupHooks, Outcome, Source
+from vereda.census.worker.claims import CaptchaSpend, Claim, ClaimLostError
+from vereda.census.worker.orm_thread import DATABASE_TROUBLE, Desk
 
 logger = logging.getLogger(__name__)
 

@@ -8,13 +8,14 @@ from uuid import uuid4
 import pytest
 
 from tests import make
-from tests.census.attempts import BLOCKED, CLAIM, NOW, SECOND, claim, interrupt, look_up
+from tests.census.worker.attempts import BLOCKED, CLAIM, NOW, SECOND, claim, interrupt, look_up
 from vereda.accounts.models import User
-from vereda.census import actions, gate, heartbeat
-from vereda.census.claims import Claim, ClaimLostError
+from vereda.census import actions, gate
 from vereda.census.models import CedulaInfo, Priority, Reason, SourceState
 from vereda.census.sources.port import NotFound
 from vereda.census.statuses import Status
+from vereda.census.worker import signs
+from vereda.census.worker.claims import Claim, ClaimLostError
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +97,7 @@ def test_a_claim_is_signed_by_the_process_that_holds_it(record: CedulaInfo) -> N
     claim(record)
 
     record.refresh_from_db()
-    assert record.claimed_by == heartbeat.own_name()
+    assert record.claimed_by == signs.own_name()
 
 
 def test_a_paused_source_gets_nobody(record: CedulaInfo) -> None:

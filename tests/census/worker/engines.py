@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from tests.census.sources.fake import FakeSource
-from vereda.census.engine import Engine
 from vereda.census.models import CedulaInfo, SourceState
 from vereda.census.sources.port import LookupHooks, Outcome
 from vereda.census.statuses import Status
+from vereda.census.worker.engine import Engine
 
 PATIENCE_SECONDS = 20.0
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from tests import make
 from tests.census.conftest import Start
-from tests.census.several import AWAY, FIRST, HOUR, LAST, PLACE, SOURCES, SPARE, put, state
 from tests.census.sources.fake import FakeSource
+from tests.census.worker.several import AWAY, FIRST, HOUR, LAST, PLACE, SOURCES, SPARE, put, state
 from vereda.accounts.models import User
 from vereda.census.models import CedulaInfo, LookupAttempt
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, LookupHooks, NotFound, Outcome

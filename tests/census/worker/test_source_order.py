@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.census.attempts import NOW, claim
-from tests.census.several import AWAY, FIRST, HOUR, LAST, SOURCES, SPARE, put, state
+from tests.census.worker.attempts import NOW, claim
+from tests.census.worker.several import AWAY, FIRST, HOUR, LAST, SOURCES, SPARE, put, state
 from vereda.accounts.models import User
-from vereda.census import actions, gate, heartbeat, roster, turns
+from vereda.census import actions, gate, roster, turns
 from vereda.census.gate import Closed
 from vereda.census.models import CedulaInfo
 from vereda.census.sources.port import Failure, FailureKind
 from vereda.census.statuses import Obstacle, Status
+from vereda.census.worker import signs
 
 CLOSED = {
     "rests": {"rests": 1, "rests_until": NOW + HOUR},
@@ -133,7 +134,7 @@ def test_without_another_source_they_wait_for_the_rests_end(caro: User, settings
 
 @pytest.fixture(autouse=True)
 def worker(db: None) -> None:
-    heartbeat.enroll("host-1", 1, now=NOW)
+    signs.enroll("host-1", 1, now=NOW)
     for name in SOURCES:
         gate.state_of(name)
 

@@ -15,17 +15,18 @@ from django.utils import timezone
 
 from tests import make
 from tests.census.conftest import Start
-from tests.census.engines import HeldSource, count, drain, next_slot_in, status_of, wait_until
 from tests.census.slots import times_taken
 from tests.census.sources.fake import FakeSource
+from tests.census.worker.engines import HeldSource, count, drain, next_slot_in, status_of, wait_until
 from vereda.accounts import consents
 from vereda.accounts.models import Purpose, User
-from vereda.census import actions, gate, heartbeat
-from vereda.census import attempt as attempts
-from vereda.census import engine as engines
+from vereda.census import actions, gate
 from vereda.census.models import CedulaInfo, LookupAttempt, SourceState, Worker
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome
 from vereda.census.statuses import Status
+from vereda.census.worker import attempt as attempts
+from vereda.census.worker import engine as engines
+from vereda.census.worker import signs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -570,7 +571,7 @@ def test_errands_run_on_a_thread_of_the_engines_own(
         (actions, "start"),
         (actions, "record_outcome"),
         (gate, "enter"),
-        (heartbeat, "sign"),
+        (signs, "sign"),
     ]:
         monkeypatch.setattr(module, name, noting(getattr(module, name)))
     engine, _ = start(source)
@@ -612,7 +613,7 @@ def test_an_engine_gives_signs_of_life_while_there_is_work_and_none_while_it_is_
 def test_an_engine_that_could_not_give_a_sign_of_life_gives_the_next(
     start: Start, held: HeldSource, nora: User, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    sign, tries = heartbeat.sign, []
+    sign, tries = signs.sign, []
 
     def away_at_first(**arguments: Any) -> None:
         tries.append(arguments)
@@ -621,7 +622,7 @@ def test_an_engine_that_could_not_give_a_sign_of_life_gives_the_next(
         sign(**arguments)
 
     monkeypatch.setattr(engines, "BEAT_SECONDS", 0.05)
-    monkeypatch.setattr(heartbeat, "sign", away_at_first)
+    monkeypatch.setattr(signs, "sign", away_at_first)
     _, bells = start(held)
     bells.ring(nora.pk)
 

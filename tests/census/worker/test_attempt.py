@@ -11,17 +11,18 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from tests import make
-from tests.census.attempts import CLAIM, SECOND
 from tests.census.conftest import Start
-from tests.census.engines import HeldSource, next_slot_in, status_of, wait_until
 from tests.census.sources.fake import FakeSource
+from tests.census.worker.attempts import CLAIM, SECOND
+from tests.census.worker.engines import HeldSource, next_slot_in, status_of, wait_until
 from vereda.accounts import consents
 from vereda.accounts.models import Purpose, User
-from vereda.census import actions, desk, gate, rules
+from vereda.census import actions, gate, rules
 from vereda.census.gate import Closed
 from vereda.census.models import CedulaInfo, LookupAttempt, SourceState
 from vereda.census.sources.port import LookupHooks, NotFound, Outcome
 from vereda.census.statuses import Status
+from vereda.census.worker import orm_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -262,7 +263,7 @@ def test_a_database_that_is_busy_while_the_outcome_comes_is_asked_again_until_it
             raise error("the database is busy")
         return record_outcome(**arguments)
 
-    monkeypatch.setattr(desk, "_PAUSES", (0.01, 0.05))
+    monkeypatch.setattr(orm_thread, "_PAUSES", (0.01, 0.05))
     monkeypatch.setattr(actions, "record_outcome", busy_at_first)
 
     assert start(FakeSource(name="practice"))[0].attend(nora.pk) == "found"
@@ -277,7 +278,7 @@ def test_a_database_that_stays_away_until_the_claim_is_over_leaves_the_record_to
     def away(**_: Any) -> bool:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(desk, "_PAUSES", (0.01,))
+    monkeypatch.setattr(orm_thread, "_PAUSES", (0.01,))
     monkeypatch.setattr(rules, "claim_seconds", lambda _: 0.3)
     with monkeypatch.context() as trouble:
         trouble.setattr(actions, "record_outcome", away)
@@ -301,7 +302,7 @@ def test_a_gate_that_cannot_be_asked_for_a_while_is_waited_for(
             raise OperationalError("the database is away")
         return enter(*args)
 
-    monkeypatch.setattr(desk, "_PAUSES", (0.01,))
+    monkeypatch.setattr(orm_thread, "_PAUSES", (0.01,))
     monkeypatch.setattr(gate, "enter", away_at_first)
 
     assert start(FakeSource(name="practice"))[0].attend(nora.pk) == "found"

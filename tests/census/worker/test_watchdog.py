@@ -11,11 +11,12 @@ from django.utils import timezone
 from django_q.models import OrmQ, Task
 
 from tests import make
-from tests.census.attempts import claim
-from vereda.census import actions, heartbeat, pulse, tasks
+from tests.census.worker.attempts import claim
+from vereda.census import actions, tasks
 from vereda.census.models import CedulaInfo, Worker
-from vereda.census.pulse import Pulse
 from vereda.census.statuses import Status
+from vereda.census.worker import signs, watchdog
+from vereda.census.worker.watchdog import Pulse
 
 pytestmark = pytest.mark.django_db
 
@@ -26,8 +27,8 @@ NOW = datetime(2099, 3, 1, 12, 0, tzinfo=UTC)
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Traveller]:
     """Let only the test move time, and let the watchdog look whenever it is asked."""
-    monkeypatch.setenv(heartbeat.KEY_VARIABLE, KEY)
-    monkeypatch.setattr(pulse, "LOOK_SECONDS", 0)
+    monkeypatch.setenv(signs.KEY_VARIABLE, KEY)
+    monkeypatch.setattr(watchdog, "LOOK_SECONDS", 0)
     with time_machine.travel(NOW, tick=False) as clock:
         yield clock
 
@@ -42,7 +43,7 @@ def watched(clock: time_machine.Traveller) -> Pulse:
 
 def beats_on_their_way() -> list[str]:
     messages = [message.task for message in OrmQ.objects.order_by("pk")]
-    return [message["group"] for message in messages if message["func"] == pulse.BEAT_TASK]
+    return [message["group"] for message in messages if message["func"] == watchdog.BEAT_TASK]
 
 
 def take_beats(*, store: bool = True) -> None:
@@ -57,12 +58,12 @@ def take_beats(*, store: bool = True) -> None:
 def store_result(beat: str) -> None:
     """Be the monitor."""
     now = timezone.now()
-    Task.objects.create(id=beat, name=beat, func=pulse.BEAT_TASK, group=beat, started=now, stopped=now)
+    Task.objects.create(id=beat, name=beat, func=watchdog.BEAT_TASK, group=beat, started=now, stopped=now)
 
 
 def sign() -> None:
     """Be an engine that has work."""
-    heartbeat.sign(now=timezone.now())
+    signs.sign(now=timezone.now())
 
 
 def look_for(seconds: int, watched: Pulse, clock: time_machine.Traveller, *, meanwhile: Any = lambda: None) -> bool:
@@ -172,7 +173,7 @@ def test_while_nothing_can_be_read_or_sent_nobody_is_judged(
         raise error
 
     with monkeypatch.context() as trouble:
-        trouble.setattr(pulse, "async_task", away)
+        trouble.setattr(watchdog, "async_task", away)
         assert not look_for(600, watched, clock)
 
     assert not look_for(39, watched, clock)
@@ -203,7 +204,7 @@ def test_what_hung_before_a_restart_is_not_held_against_the_new_cluster(
 
 
 def test_a_cluster_that_hangs_is_lost_although_its_row_is_gone(watched: Pulse, clock: time_machine.Traveller) -> None:
-    heartbeat.dismiss(KEY)
+    signs.dismiss(KEY)
 
     assert look_for(50, watched, clock)
 
@@ -225,7 +226,7 @@ def test_what_a_dead_process_held_is_taken_back_at_the_next_look(
 ) -> None:
     record = make.person().cedula_info
     with monkeypatch.context() as process:
-        process.setattr(heartbeat, "own_name", lambda: f"{KEY}/4713")
+        process.setattr(signs, "own_name", lambda: f"{KEY}/4713")
         claim(record)
 
     watched.is_lost()
@@ -237,7 +238,7 @@ def test_what_a_dead_process_held_is_taken_back_at_the_next_look(
 def test_what_a_living_process_holds_stays_its_own(watched: Pulse, monkeypatch: pytest.MonkeyPatch) -> None:
     record = make.person().cedula_info
     with monkeypatch.context() as process:
-        process.setattr(heartbeat, "own_name", lambda: f"{KEY}/4712")
+        process.setattr(signs, "own_name", lambda: f"{KEY}/4712")
         claim(record)
 
     watched.is_lost()
