@@ -19,6 +19,7 @@ from vereda.census import actions
 from vereda.census.bells import ring_on_commit
 from vereda.census.models import CedulaInfo, Reason, SourceState
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, NotFound, Outcome
+from vereda.census.worker import claims, outcomes
 from vereda.rights.deadlines import Kind
 from vereda.rights.models import RightsRequest
 
@@ -155,6 +156,6 @@ def _later(record: CedulaInfo) -> datetime:
 def _answer(user: User, outcome: Outcome) -> None:
     now = timezone.now()
     CedulaInfo.objects.filter(user=user).update(next_at=now)
-    claimed = actions.claim(user_id=user.pk, now=now)
+    claimed = claims.claim(user_id=user.pk, now=now)
     assert claimed is not None
-    actions.record_outcome(claimed=claimed, outcome=outcome, source=SOURCE, now=now)
+    outcomes.record_outcome(claimed=claimed, outcome=outcome, source=SOURCE, now=now)

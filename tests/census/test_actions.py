@@ -25,6 +25,7 @@ from vereda.census import actions, bells
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, NotFound, Outcome
 from vereda.census.statuses import FINAL, Status
+from vereda.census.worker import claims, outcomes, rescue
 
 
 @pytest.fixture
@@ -71,8 +72,8 @@ def test_a_person_joins_although_the_queue_is_out_of_reach_and_it_is_logged(
 
 
 def test_a_claim_is_given_to_one_worker_only(record: CedulaInfo) -> None:
-    assert actions.claim(user_id=record.user_id, now=NOW) is not None
-    assert actions.claim(user_id=record.user_id, now=NOW) is None
+    assert claims.claim(user_id=record.user_id, now=NOW) is not None
+    assert claims.claim(user_id=record.user_id, now=NOW) is None
 
 
 def test_a_claim_counts_the_attempt_and_expires(record: CedulaInfo) -> None:
@@ -137,8 +138,8 @@ def test_while_a_retry_is_due_later_the_person_is_told_so_and_nobody_claims(reco
 
     assert (record.is_retrying, record.is_final) == (True, False)
     assert record.error_message == "La página de la Registraduría no nos dejó consultar."
-    assert actions.claim(user_id=record.user_id, now=NOW + timedelta(seconds=59)) is None
-    assert actions.claim(user_id=record.user_id, now=NOW + timedelta(seconds=60)) is not None
+    assert claims.claim(user_id=record.user_id, now=NOW + timedelta(seconds=59)) is None
+    assert claims.claim(user_id=record.user_id, now=NOW + timedelta(seconds=60)) is not None
 
 
 @pytest.mark.parametrize(
@@ -194,11 +195,11 @@ def test_asking_while_a_lookup_is_under_way_changes_nothing(record: CedulaInfo, 
 def test_a_worker_that_lost_its_claim_cannot_write(record: CedulaInfo) -> None:
     frozen = claim(record)
     later = NOW + CLAIM + SECOND
-    actions.rescue(now=later)
+    rescue.rescue_all(now=later)
     look_up(record, NotFound(), now=later)
 
     for late in (PLACE, BLOCKED):
-        assert not actions.record_outcome(claimed=frozen, outcome=late, source="practice", now=later)
+        assert not outcomes.record_outcome(claimed=frozen, outcome=late, source="practice", now=later)
     record.refresh_from_db()
     assert (record.status, record.puesto) == (Status.NOT_FOUND, "")
 
@@ -208,7 +209,7 @@ def test_giving_a_claim_back_does_not_count_as_an_attempt_and_rings_at_once(
 ) -> None:
     later = NOW + timedelta(seconds=20)
     with django_capture_on_commit_callbacks(execute=True):
-        actions.release(claimed=claim(record), source="practice", now=later)
+        outcomes.release(claimed=claim(record), source="practice", now=later)
 
     record.refresh_from_db()
     assert (record.status, record.attempts, record.claim_token, record.claimed_by) == (Status.PENDING, 0, None, "")
@@ -222,7 +223,7 @@ def test_a_claim_given_back_with_a_pause_is_due_after_it_and_rings_nobody_before
 ) -> None:
     pause = timedelta(seconds=30)
     with django_capture_on_commit_callbacks(execute=True):
-        actions.release(claimed=claim(record), source="practice", now=NOW, pause=pause)
+        outcomes.release(claimed=claim(record), source="practice", now=NOW, pause=pause)
 
     record.refresh_from_db()
     assert (record.status, record.attempts, record.next_at) == (Status.PENDING, 0, NOW + pause)
@@ -232,18 +233,18 @@ def test_a_claim_given_back_with_a_pause_is_due_after_it_and_rings_nobody_before
 def test_what_was_taken_back_meanwhile_cannot_be_given_back(record: CedulaInfo) -> None:
     frozen = claim(record)
     later = NOW + CLAIM + SECOND
-    actions.rescue(now=later)
+    rescue.rescue_all(now=later)
     claim(record, later)
 
-    assert not actions.release(claimed=frozen, source="practice", now=later)
+    assert not outcomes.release(claimed=frozen, source="practice", now=later)
     record.refresh_from_db()
     assert (record.status, record.attempts) == (Status.PROCESSING, 2)
 
 
 def test_an_abandoned_claim_comes_back_and_rings(record: CedulaInfo) -> None:
     claim(record)
-    early = actions.rescue(now=NOW + CLAIM - SECOND)
-    rung = actions.rescue(now=NOW + CLAIM + SECOND)
+    early = rescue.rescue_all(now=NOW + CLAIM - SECOND)
+    rung = rescue.rescue_all(now=NOW + CLAIM + SECOND)
 
     record.refresh_from_db()
     mine = OrmQ.objects.all()
@@ -257,7 +258,7 @@ def test_a_lookup_that_kills_its_worker_each_time_gives_up_visibly(record: Cedul
     for _ in range(4):
         claim(record, now)
         now += CLAIM + SECOND
-        actions.rescue(now=now)
+        rescue.rescue_all(now=now)
 
     record.refresh_from_db()
     assert record.status == Status.ERROR
@@ -266,11 +267,11 @@ def test_a_lookup_that_kills_its_worker_each_time_gives_up_visibly(record: Cedul
 
 
 def test_a_rescue_rings_no_more_than_a_short_queue_holds(record: CedulaInfo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions, "BELLS_PER_RESCUE", 2)
+    monkeypatch.setattr(rescue, "BELLS_PER_RESCUE", 2)
     for _ in range(5):
         make.person()
 
-    rung = [actions.rescue(now=NOW) for _ in range(3)]
+    rung = [rescue.rescue_all(now=NOW) for _ in range(3)]
 
     assert rung == [2, 0, 0]
     assert OrmQ.objects.count() == 2
@@ -278,7 +279,7 @@ def test_a_rescue_rings_no_more_than_a_short_queue_holds(record: CedulaInfo, mon
 
 def test_every_attempt_is_written_down_with_its_captcha_and_nothing_personal(record: CedulaInfo, caro: User) -> None:
     spend = actions.CaptchaSpend(seconds=21.5, cost=Decimal("0.00299"))
-    actions.record_outcome(claimed=claim(record), outcome=PLACE, source="practice", now=NOW, spend=spend)
+    outcomes.record_outcome(claimed=claim(record), outcome=PLACE, source="practice", now=NOW, spend=spend)
 
     attempt = LookupAttempt.objects.get()
     assert (attempt.record, attempt.requested_by, attempt.reason) == (record, caro, Reason.REGISTRATION)

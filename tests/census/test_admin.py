@@ -9,10 +9,10 @@ from django.utils import timezone
 from django_q.models import Failure
 
 from vereda.accounts.models import User
-from vereda.census import actions, gate
+from vereda.census import gate
 from vereda.census.models import LookupAttempt, SourceState
 from vereda.census.sources.port import Found
-from vereda.census.worker import signs
+from vereda.census.worker import claims, outcomes, signs
 
 
 @pytest.fixture
@@ -24,10 +24,10 @@ def as_ana(client: Client, ana: User) -> Client:
 @pytest.fixture
 def attempt(caro: User) -> LookupAttempt:
     now = timezone.now()
-    claimed = actions.claim(user_id=caro.pk, now=now)
+    claimed = claims.claim(user_id=caro.pk, now=now)
     assert claimed is not None
     later = now + timedelta(seconds=4)
-    actions.record_outcome(claimed=claimed, outcome=Found("PASTO", "IE", "4"), source="practice", now=later)
+    outcomes.record_outcome(claimed=claimed, outcome=Found("PASTO", "IE", "4"), source="practice", now=later)
     return LookupAttempt.objects.get()
 
 

@@ -19,6 +19,7 @@ from vereda.census.models import CedulaInfo, LookupAttempt, Priority, Reason
 from vereda.census.progress import progress_of
 from vereda.census.sources.port import Answer, Cancelled, NotFound
 from vereda.census.statuses import ANSWERS, ASSISTABLE, FAILURES, Status
+from vereda.census.worker import claims, outcomes
 
 pytestmark = pytest.mark.django_db
 DECEASED = Cancelled("Cancelada por Muerte", "1234", "05/03/2021")
@@ -188,7 +189,7 @@ def test_nothing_is_saved_over_a_worker_that_claimed_meanwhile(record: CedulaInf
     claimed = claim(record)
 
     assert nothing_is_written(record, beto)
-    assert actions.record_outcome(claimed=claimed, outcome=PLACE, source="practice", now=NOW)
+    assert outcomes.record_outcome(claimed=claimed, outcome=PLACE, source="practice", now=NOW)
 
 
 def test_nothing_is_saved_over_an_answer_that_came_meanwhile(record: CedulaInfo, beto: User) -> None:
@@ -227,7 +228,7 @@ def test_a_later_lookup_replaces_it_as_usual(record: CedulaInfo, beto: User, car
 def test_a_worker_finds_nothing_left_to_do(record: CedulaInfo, beto: User) -> None:
     save(record, beto)
 
-    assert actions.claim(user_id=record.user_id, now=NOW + SECOND) is None
+    assert claims.claim(user_id=record.user_id, now=NOW + SECOND) is None
 
 
 def ask_for_many(leader: User, *people: User) -> None:
@@ -268,7 +269,7 @@ def test_of_two_at_the_same_moment_one_wins(record: CedulaInfo, beto: User, riva
             return "person" if save(record, beto) else ""
 
     def take() -> str:
-        return "worker" if actions.claim(user_id=record.user_id, now=NOW) else ""
+        return "worker" if claims.claim(user_id=record.user_id, now=NOW) else ""
 
     work: list[Callable[[], str]] = [enter, take if rival == "worker" else enter]
 

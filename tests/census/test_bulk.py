@@ -19,6 +19,7 @@ from vereda.census import actions, bulk
 from vereda.census.bulk import Tally
 from vereda.census.models import BulkRefresh, CedulaInfo, Priority, Reason
 from vereda.census.statuses import ANSWERS, FAILURES, WAITING, Status
+from vereda.census.worker import claims, outcomes
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -256,7 +257,7 @@ def test_who_was_put_back_is_claimed_by_nobody(beto: User) -> None:
     record = invited(beto)
     bulk.cancel(bulk=started(beto), now=NOW)
 
-    assert actions.claim(user_id=record.user_id, now=NOW) is None
+    assert claims.claim(user_id=record.user_id, now=NOW) is None
 
 
 def test_who_was_claimed_meanwhile_is_not_put_back_and_gets_the_answer(beto: User) -> None:
@@ -269,7 +270,7 @@ def test_who_was_claimed_meanwhile_is_not_put_back_and_gets_the_answer(beto: Use
     in_flight.refresh_from_db()
     waiting.refresh_from_db()
     assert (in_flight.status, waiting.status) == (Status.PROCESSING, Status.BLOCKED)
-    assert actions.record_outcome(claimed=claimed, outcome=PLACE, source="practice", now=NOW)
+    assert outcomes.record_outcome(claimed=claimed, outcome=PLACE, source="practice", now=NOW)
     in_flight.refresh_from_db()
     assert in_flight.status == Status.ACTIVE
 
@@ -457,7 +458,7 @@ def test_whoever_is_claimed_while_a_request_is_cancelled_is_either_in_flight_or_
         record = invited(beto, requested_at=timezone.now() - HOUR)
         request = ask_all(beto, timezone.now())
         assert request is not None
-        work = [partial(bulk.cancel, bulk=request), partial(actions.claim, user_id=record.user_id)]
+        work = [partial(bulk.cancel, bulk=request), partial(claims.claim, user_id=record.user_id)]
 
         at_once(2, lambda: work.pop()(now=timezone.now()))  # noqa: B023 - done before the next round
 

@@ -19,6 +19,7 @@ from vereda.census import actions, assisted, bulk, evidence
 from vereda.census.models import BulkRefresh, CedulaInfo, LookupAttempt, Reason
 from vereda.census.sources.port import Failure, FailureKind, NotFound
 from vereda.census.statuses import FINAL, UNAUTHORISED, Status
+from vereda.census.worker import claims, outcomes, rescue
 from vereda.census.worker.claims import ClaimLostError
 
 pytestmark = pytest.mark.django_db
@@ -77,7 +78,7 @@ def test_consent_asks_for_the_first_lookup(
 
     record = record_of(nora)
     assert (record.status, record.reason, record.requested_by) == (Status.PENDING, reason, nora)
-    assert actions.claim(user_id=nora.pk, now=timezone.now()) is not None
+    assert claims.claim(user_id=nora.pk, now=timezone.now()) is not None
     assert [message.task["args"] for message in OrmQ.objects.all()] == [(nora.pk,)]
 
 
@@ -100,9 +101,9 @@ def ways_to_ask(user: User) -> dict[str, Any]:
         "a mark": lambda: bulk.refresh_marked(records=everybody, requested_by=leader, now=now),
         "a request for all": lambda: bulk.refresh_all(records=everybody, requested_by=leader, now=now),
         "making a record": lambda: actions.create_record(user=user),
-        "the rescue": lambda: actions.rescue(now=now),
-        "a bell": lambda: actions.claim(user_id=user.pk, now=now),
-        "a worker": lambda: actions.claim_next(sources=["practice"], now=now, is_alone=True),
+        "the rescue": lambda: rescue.rescue_all(now=now),
+        "a bell": lambda: claims.claim(user_id=user.pk, now=now),
+        "a worker": lambda: claims.claim_next(sources=["practice"], now=now, is_alone=True),
         "evidence": lambda: evidence.replay_all(now=now),
         "by hand": lambda: assisted.record_assisted(record=record, answer=PLACE, actor=leader, now=now),
     }
@@ -135,7 +136,7 @@ def test_nothing_has_somebody_asked_about_without_their_consent(nora: User, way:
 
 def test_somebody_of_a_fixture_without_a_record_gets_one_that_asks_nothing(nora: User) -> None:
     CedulaInfo.objects.filter(user=nora).delete()
-    actions.rescue(now=timezone.now())
+    rescue.rescue_all(now=timezone.now())
 
     assert record_of(nora).status == UNAUTHORISED
 
@@ -146,7 +147,7 @@ def test_a_record_of_a_fixture_is_not_asked_about_without_consent(nora: User, st
     with pytest.raises(actions.NotAuthorisedError):
         actions.request_lookup(record=record_of(nora), requested_by=nora, reason=Reason.OWN, now=NOW)
 
-    assert actions.claim(user_id=nora.pk, now=NOW) is None
+    assert claims.claim(user_id=nora.pk, now=NOW) is None
     assert record_of(nora).status in {UNAUTHORISED, status} - {Status.PENDING}
 
 
@@ -167,7 +168,7 @@ def test_whoever_waits_behind_such_a_record_is_not_kept_waiting_by_it(nora: User
     put(nora, Status.PENDING, next_at=NOW - timedelta(days=1))
     CedulaInfo.objects.exclude(user__in=[nora, caro]).delete()
 
-    taken = actions.claim_next(sources=["practice"], now=NOW, is_alone=True)
+    taken = claims.claim_next(sources=["practice"], now=NOW, is_alone=True)
     assert taken is not None
     assert taken[0].user_id == caro.pk
 
@@ -230,23 +231,23 @@ def test_a_page_that_is_about_to_be_opened_stays_closed(record: CedulaInfo, caro
     withdraw(caro)
 
     with pytest.raises(ClaimLostError):
-        actions.start(claimed=claimed, now=NOW)
+        claims.start(claimed=claimed, now=NOW)
 
 
 def test_a_form_that_waits_for_its_captcha_is_not_sent(record: CedulaInfo, caro: User) -> None:
-    claimed = actions.start(claimed=claim(record), now=NOW)
-    actions.keep_captcha(claimed=claimed, task_id="79000000001", source="practice")
+    claimed = claims.start(claimed=claim(record), now=NOW)
+    claims.keep_captcha(claimed=claimed, task_id="79000000001", source="practice")
     withdraw(caro)
 
     with pytest.raises(ClaimLostError):
-        actions.drop_captcha(claimed=claimed)
+        claims.drop_captcha(claimed=claimed)
 
 
 ENDINGS = {
-    "an answer": lambda claimed: actions.record_outcome(claimed=claimed, outcome=PLACE, source="practice", now=NOW),
-    "a failure": lambda claimed: actions.record_outcome(claimed=claimed, outcome=BLOCKED, source="practice", now=NOW),
+    "an answer": lambda claimed: outcomes.record_outcome(claimed=claimed, outcome=PLACE, source="practice", now=NOW),
+    "a failure": lambda claimed: outcomes.record_outcome(claimed=claimed, outcome=BLOCKED, source="practice", now=NOW),
     "an interruption": interrupt,
-    "a release": lambda claimed: actions.release(claimed=claimed, source="practice", now=NOW),
+    "a release": lambda claimed: outcomes.release(claimed=claimed, source="practice", now=NOW),
 }
 
 
@@ -269,7 +270,7 @@ def test_nothing_is_stored_of_who_leaves_while_they_are_asked_about(
 def test_a_claim_that_ran_out_of_who_withdrew_is_not_rescued(record: CedulaInfo, caro: User) -> None:
     claim(record)
     withdraw(caro)
-    actions.rescue(now=NOW + CLAIM + SECOND)
+    rescue.rescue_all(now=NOW + CLAIM + SECOND)
 
     assert record_of(caro).status == UNAUTHORISED
     assert not LookupAttempt.objects.exists()

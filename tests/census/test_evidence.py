@@ -18,6 +18,7 @@ from vereda.census import actions, evidence
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason, SourceState
 from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound
 from vereda.census.statuses import FAILURES, Status
+from vereda.census.worker import claims, outcomes, rescue
 
 pytestmark = pytest.mark.django_db
 
@@ -137,7 +138,7 @@ def test_somebody_whose_retry_is_still_to_come_is_answered_and_not_looked_up_aga
 
     record.refresh_from_db()
     assert (record.status, record.captcha_task) == (Status.ACTIVE, "")
-    assert actions.claim(user_id=record.user_id, now=NOW + DAY) is None
+    assert claims.claim(user_id=record.user_id, now=NOW + DAY) is None
 
 
 def test_a_refresh_that_failed_is_answered_by_the_newer_reply(record: CedulaInfo, caro: User) -> None:
@@ -200,10 +201,10 @@ def test_a_worker_that_was_rescued_away_cannot_write_over_a_replayed_answer(reco
     look_up(record, unreadable(record))
     frozen = claim(record, record.next_at)
     late = record.next_at + CLAIM + SECOND
-    actions.rescue(now=late)
+    rescue.rescue_all(now=late)
     replay()
 
-    assert not actions.record_outcome(claimed=frozen, outcome=NotFound(), source="practice", now=late)
+    assert not outcomes.record_outcome(claimed=frozen, outcome=NotFound(), source="practice", now=late)
     record.refresh_from_db()
     assert record.status == Status.ACTIVE
 
@@ -309,7 +310,7 @@ def test_a_lookup_in_flight_goes_on_when_its_evidence_is_emptied(record: CedulaI
     claimed = claim(record, later)
     evidence.purge(now=later)
 
-    assert actions.record_outcome(claimed=claimed, outcome=PLACE, source="practice", now=later + SECOND)
+    assert outcomes.record_outcome(claimed=claimed, outcome=PLACE, source="practice", now=later + SECOND)
 
 
 def test_the_command_says_how_many_it_emptied(record: CedulaInfo) -> None:

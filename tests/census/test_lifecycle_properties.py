@@ -28,7 +28,7 @@ from vereda.accounts.models import Purpose
 from vereda.census import actions, evidence, gate
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason, SourceState
 from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound
-from vereda.census.worker import signs
+from vereda.census.worker import claims, outcomes, rescue, signs
 from vereda.census.worker.claims import CaptchaSpend, Claim, ClaimLostError
 
 DELAYS = [60, 300, 900]
@@ -201,7 +201,7 @@ class Life(RuleBasedStateMachine):
     def a_bell_is_answered(self, is_in_time: bool) -> None:
         if is_in_time and self.row["status"] == "PENDING":
             self.now = max(self.now, self.row["next_at"])
-        self.taken(actions.claim(user_id=self.person.pk, now=self.now))
+        self.taken(claims.claim(user_id=self.person.pk, now=self.now))
 
     @precondition(lambda self: self.row["status"] == "PENDING")
     @rule(buys=st.booleans(), uses=st.booleans(), kind=kinds)
@@ -235,7 +235,7 @@ class Life(RuleBasedStateMachine):
         if is_in_time and self.row["status"] == "PENDING":
             self.now = max(self.now, self.row["next_at"])
         closed = gate.obstacle(gate.state_of("practice"), self.now)
-        taken = actions.claim_next(sources=["practice"], now=self.now, is_alone=is_alone)
+        taken = claims.claim_next(sources=["practice"], now=self.now, is_alone=is_alone)
         claimed = taken and taken[0]
         assert claimed is None or closed is None
         assert claimed is None or is_alone or not claimed.is_suspect
@@ -247,10 +247,10 @@ class Life(RuleBasedStateMachine):
         claimed = self.claim_of(index)
         if claimed is not self.holder:
             with pytest.raises(ClaimLostError):
-                actions.start(claimed=claimed, now=self.now)
+                claims.start(claimed=claimed, now=self.now)
             self.must_be_as_before()
             return
-        self.claims[self.claims.index(claimed)] = self.holder = actions.start(claimed=claimed, now=self.now)
+        self.claims[self.claims.index(claimed)] = self.holder = claims.start(claimed=claimed, now=self.now)
         before, after = self.step()
         assert after == {**before, "claimed_at": self.now, "claim_expires_at": self.now + CLAIM}
         self.expires_at = self.now + CLAIM
@@ -262,7 +262,7 @@ class Life(RuleBasedStateMachine):
         if claimed.captchas >= MOST_CAPTCHAS or claimed.token in self.bought_under:
             return  # as an attempt does: one a page, and none without leave
         self.bought_under.add(claimed.token)
-        actions.keep_captcha(claimed=claimed, task_id="79000000001", source="practice")
+        claims.keep_captcha(claimed=claimed, task_id="79000000001", source="practice")
         if claimed is self.holder:
             before, after = self.step()
             bought = {"captcha_task": "79000000001", "captcha_source": "practice"}
@@ -275,19 +275,19 @@ class Life(RuleBasedStateMachine):
     def a_captcha_is_used(self, index: int) -> None:
         claimed = self.claim_of(index)
         if claimed is self.holder:
-            actions.drop_captcha(claimed=claimed)
+            claims.drop_captcha(claimed=claimed)
             before, after = self.step()
             assert after == {**before, "captcha_task": ""}
         else:
             with pytest.raises(ClaimLostError):
-                actions.drop_captcha(claimed=claimed)
+                claims.drop_captcha(claimed=claimed)
             self.must_be_as_before()
 
     @precondition(lambda self: self.claims)
     @rule(index=whose, answer=answers)
     def the_census_answers(self, index: int, answer: Answer) -> None:
         claimed = self.claim_of(index)
-        is_stored = actions.record_outcome(claimed=claimed, outcome=answer, source="practice", now=self.now)
+        is_stored = outcomes.record_outcome(claimed=claimed, outcome=answer, source="practice", now=self.now)
         self.written_down += self.is_allowed
         assert is_stored == (claimed is self.holder)
         if not is_stored:
@@ -307,7 +307,7 @@ class Life(RuleBasedStateMachine):
         claimed = self.claim_of(index)
         failure = Failure(kind, "why", "what it said", reader="ajax 200 application/json")
         spend = CaptchaSpend(1.0, Decimal("0.003"))
-        is_stored = actions.record_outcome(
+        is_stored = outcomes.record_outcome(
             claimed=claimed, outcome=failure, source="practice", now=self.now, spend=spend
         )
         self.written_down += self.is_allowed
@@ -334,7 +334,7 @@ class Life(RuleBasedStateMachine):
     @rule(index=whose, is_over=st.booleans())
     def a_fault_of_ours_ends_an_attempt(self, index: int, is_over: bool) -> None:
         claimed = self.claim_of(index)
-        is_stored = actions.record_interruption(
+        is_stored = outcomes.record_interruption(
             claimed=claimed, source="practice", now=self.now, detail="no browser", is_over=is_over
         )
         assert is_stored == (claimed is self.holder)
@@ -353,7 +353,7 @@ class Life(RuleBasedStateMachine):
     @rule(index=whose, seconds=st.sampled_from([0, 30]))
     def a_worker_gives_back(self, index: int, seconds: int) -> None:
         claimed, pause = self.claim_of(index), timedelta(seconds=seconds)
-        is_released = actions.release(claimed=claimed, source="practice", now=self.now, pause=pause)
+        is_released = outcomes.release(claimed=claimed, source="practice", now=self.now, pause=pause)
         self.written_down += self.is_allowed
         assert is_released == (claimed is self.holder)
         if not is_released:
@@ -364,7 +364,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def abandoned_claims_are_rescued(self) -> None:
-        actions.rescue(now=self.now)
+        rescue.rescue_all(now=self.now)
         if self.holder is not None and self.expires_at < self.now:
             self.interrupted()
         else:
@@ -374,7 +374,7 @@ class Life(RuleBasedStateMachine):
     def a_watchdog_looks(self, is_alive: bool) -> None:
         pid = int(signs.own_name().rsplit("/")[-1])
         living = {pid} if is_alive else set()
-        actions.rescue_from_dead(worker_key=signs.own_key(), living=living, now=self.now)
+        rescue.rescue_from_dead(worker_key=signs.own_key(), living=living, now=self.now)
         if self.holder is not None and not is_alive:
             self.interrupted()
         else:
@@ -498,10 +498,10 @@ class Life(RuleBasedStateMachine):
         try:
             self.now += 2 * LONGEST_WAIT
             SourceState.objects.update(is_paused=False)
-            actions.rescue(now=self.now)
-            taken = actions.claim_next(sources=["practice"], now=self.now, is_alone=True)
+            rescue.rescue_all(now=self.now)
+            taken = claims.claim_next(sources=["practice"], now=self.now, is_alone=True)
             if taken is not None:
-                assert actions.record_outcome(claimed=taken[0], outcome=NotFound(), source="practice", now=self.now)
+                assert outcomes.record_outcome(claimed=taken[0], outcome=NotFound(), source="practice", now=self.now)
             assert self.look()["status"] in (FINAL if self.is_allowed else {""})
         finally:
             transaction.set_rollback(True)

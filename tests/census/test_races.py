@@ -13,10 +13,11 @@ from tests import make
 from tests.census.slots import times_taken
 from tests.census.worker.threads import at_once
 from vereda.accounts.models import User
-from vereda.census import actions, gate
+from vereda.census import gate
 from vereda.census.gate import Closed, Obstacle
 from vereda.census.models import CedulaInfo, SourceState
 from vereda.census.sources.port import FailureKind
+from vereda.census.worker import claims, outcomes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -85,17 +86,17 @@ def test_a_ceiling_is_not_passed_by_those_who_come_at_once(settings: Any) -> Non
 def test_one_person_is_claimed_by_one_of_many(caro: User) -> None:
     for _ in range(ROUNDS):
         CedulaInfo.objects.update(next_at=timezone.now())
-        claims = at_once(WORKERS, lambda: actions.claim(user_id=caro.pk, now=timezone.now()))
-        (claimed,) = [claimed for claimed in claims if claimed is not None]
-        assert actions.release(claimed=claimed, source="practice", now=timezone.now())
+        taken = at_once(WORKERS, lambda: claims.claim(user_id=caro.pk, now=timezone.now()))
+        (claimed,) = [claimed for claimed in taken if claimed is not None]
+        assert outcomes.release(claimed=claimed, source="practice", now=timezone.now())
 
 
 def test_workers_who_take_whoevers_turn_it_is_take_different_people(db: None) -> None:
     people = {make.person().pk for _ in range(WORKERS)}
 
-    claims = at_once(WORKERS, lambda: actions.claim_next(sources=["practice"], now=timezone.now(), is_alone=True))
+    taken = at_once(WORKERS, lambda: claims.claim_next(sources=["practice"], now=timezone.now(), is_alone=True))
 
-    assert {taken[0].user_id for taken in claims if taken is not None} == people
+    assert {each[0].user_id for each in taken if each is not None} == people
 
 
 def test_failures_that_come_at_once_are_all_counted_and_the_source_rests_once(settings: Any) -> None:

@@ -14,6 +14,7 @@ from vereda.census.gate import Closed, Obstacle
 from vereda.census.models import CedulaInfo, LookupAttempt, SourceState
 from vereda.census.sources.port import Failure, FailureKind, NotFound
 from vereda.census.statuses import Status
+from vereda.census.worker import claims, outcomes, rescue
 
 pytestmark = pytest.mark.django_db
 
@@ -190,7 +191,7 @@ def record(caro: User) -> CedulaInfo:
 
 def test_the_failure_that_begins_a_rest_costs_nobody_an_attempt_and_the_next_is_after_it(record: CedulaInfo) -> None:
     fail(times=2)
-    actions.record_outcome(claimed=claim(record), outcome=BLOCKED, source="practice", now=NOW)
+    outcomes.record_outcome(claimed=claim(record), outcome=BLOCKED, source="practice", now=NOW)
 
     record.refresh_from_db()
     assert (record.status, record.attempts, record.next_at) == (Status.PENDING, 0, NOW + FIRST_REST)
@@ -203,7 +204,7 @@ def test_nobodys_last_attempt_is_lost_to_a_rest(record: CedulaInfo, kind: Failur
     lookup = claim(record)
     until = fail(times=3)
 
-    actions.record_outcome(claimed=lookup, outcome=Failure(kind, "late"), source="practice", now=NOW)
+    outcomes.record_outcome(claimed=lookup, outcome=Failure(kind, "late"), source="practice", now=NOW)
 
     record.refresh_from_db()
     assert (record.status, record.attempts, record.next_at) == (Status.PENDING, 3, until)
@@ -214,7 +215,7 @@ def test_all_who_were_in_flight_when_a_rest_began_keep_their_attempts(record: Ce
     claims = [claim(each) for each in records]
 
     for lookup in claims:
-        actions.record_outcome(claimed=lookup, outcome=BLOCKED, source="practice", now=NOW)
+        outcomes.record_outcome(claimed=lookup, outcome=BLOCKED, source="practice", now=NOW)
 
     kept = CedulaInfo.objects.filter(pk__in=[each.pk for each in records])
     assert list(kept.order_by("pk").values_list("status", "attempts")) == [
@@ -231,7 +232,7 @@ def test_a_source_that_is_down_all_day_makes_nobody_fail(record: CedulaInfo) -> 
     fail(times=3, now=now)
     while now < end:
         now = max(record.next_at, state().rests_until or now)
-        actions.record_outcome(claimed=claim(record, now), outcome=BLOCKED, source="practice", now=now)
+        outcomes.record_outcome(claimed=claim(record, now), outcome=BLOCKED, source="practice", now=now)
         record.refresh_from_db()
 
     assert (record.status, record.attempts) == (Status.PENDING, 0)
@@ -243,7 +244,7 @@ def test_who_has_spent_both_captchas_gives_up_even_at_the_beginning_of_a_rest(re
     CedulaInfo.objects.update(captchas=2, captcha_task="")
     fail(times=2)
 
-    actions.record_outcome(claimed=lookup, outcome=BLOCKED, source="practice", now=NOW)
+    outcomes.record_outcome(claimed=lookup, outcome=BLOCKED, source="practice", now=NOW)
 
     record.refresh_from_db()
     assert record.status == Status.BLOCKED
@@ -253,7 +254,7 @@ def test_an_answer_that_comes_during_a_rest_ends_it(record: CedulaInfo) -> None:
     lookup = claim(record)
     fail(times=3)
 
-    actions.record_outcome(claimed=lookup, outcome=NotFound(), source="practice", now=NOW)
+    outcomes.record_outcome(claimed=lookup, outcome=NotFound(), source="practice", now=NOW)
 
     assert enter(NOW) == 0
 
@@ -270,8 +271,8 @@ def test_a_fault_of_ours_is_no_trouble_of_the_sources(record: CedulaInfo) -> Non
 def test_while_a_source_rests_nobody_is_claimed_and_no_bell_is_rung_again(record: CedulaInfo) -> None:
     fail(times=3)
 
-    assert actions.claim_next(sources=["practice"], now=NOW, is_alone=True) is None
-    assert actions.rescue(now=NOW) == 0
+    assert claims.claim_next(sources=["practice"], now=NOW, is_alone=True) is None
+    assert rescue.rescue_all(now=NOW) == 0
 
 
 def test_what_an_attempt_cost_is_written_down_during_a_rest_too(record: CedulaInfo) -> None:
@@ -279,7 +280,7 @@ def test_what_an_attempt_cost_is_written_down_during_a_rest_too(record: CedulaIn
     fail(times=3)
     spend = actions.CaptchaSpend(12.5, Decimal("0.003"))
 
-    actions.record_outcome(claimed=lookup, outcome=BLOCKED, source="practice", now=NOW, spend=spend)
+    outcomes.record_outcome(claimed=lookup, outcome=BLOCKED, source="practice", now=NOW, spend=spend)
 
     attempt = LookupAttempt.objects.get()
     assert (attempt.outcome, attempt.captcha_cost) == ("blocked", Decimal("0.003"))

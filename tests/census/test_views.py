@@ -11,11 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from vereda.accounts.models import User
-from vereda.census import actions, health
+from vereda.census import health
 from vereda.census.models import CedulaInfo, Priority, SourceState
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, NotFound, Outcome
 from vereda.census.statuses import FINAL, WAITING, Status
-from vereda.census.worker import signs
+from vereda.census.worker import claims, outcomes, rescue, signs
 
 PLACE = Found("PASTO", "IE EL SAUCE", "4", "NARIÑO", "CL 18 # 24-30")
 HTMX = {"HX-Request": "true"}
@@ -26,9 +26,9 @@ def answer(user: User, outcome: Outcome) -> CedulaInfo:
     record = CedulaInfo.objects.get(user=user)
     while not record.is_final:
         now = max(timezone.now(), record.next_at)
-        claimed = actions.claim(user_id=user.pk, now=now)
+        claimed = claims.claim(user_id=user.pk, now=now)
         assert claimed is not None
-        actions.record_outcome(claimed=claimed, outcome=outcome, source="practice", now=now)
+        outcomes.record_outcome(claimed=claimed, outcome=outcome, source="practice", now=now)
         record.refresh_from_db()
     return record
 
@@ -123,10 +123,10 @@ def test_hostile_text_from_the_census_is_shown_as_text(as_caro: Client, caro: Us
 
 def test_during_a_retry_the_person_reads_when_we_try_again(as_caro: Client, caro: User) -> None:
     now = timezone.now()
-    claimed = actions.claim(user_id=caro.pk, now=now)
+    claimed = claims.claim(user_id=caro.pk, now=now)
     assert claimed is not None
     blocked = Failure(FailureKind.BLOCKED, "x")
-    actions.record_outcome(claimed=claimed, outcome=blocked, source="practice", now=now)
+    outcomes.record_outcome(claimed=claimed, outcome=blocked, source="practice", now=now)
 
     page = section(as_caro)
     assert 'data-status="PENDING"' in page
@@ -334,7 +334,7 @@ def test_somebody_without_a_record_reads_that_it_waits_and_the_rescue_makes_one(
     assert 'data-status="PENDING"' in section(as_caro)
     assert as_caro.get("/perfil/").status_code == 200
 
-    actions.rescue(now=timezone.now())
+    rescue.rescue_all(now=timezone.now())
     assert CedulaInfo.objects.filter(user=caro).exists()
 
 

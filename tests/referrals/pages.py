@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from tests import make
 from vereda.accounts.models import User
-from vereda.census import actions
 from vereda.census.models import BulkRefresh, CedulaInfo
 from vereda.census.sources.port import NotFound
 from vereda.census.statuses import ANSWERS, FAILURES, Status
+from vereda.census.worker import claims, outcomes
 
 HTMX = {"HX-Request": "true"}
 PLACE = {
@@ -144,9 +144,9 @@ def bulk_path() -> str:
 def answer(person: User) -> None:
     """Let the census answer about somebody who waits."""
     now = timezone.now()
-    claimed = actions.claim(user_id=person.pk, now=now)
+    claimed = claims.claim(user_id=person.pk, now=now)
     assert claimed is not None
-    assert actions.record_outcome(claimed=claimed, outcome=NotFound(), source="practice", now=now)
+    assert outcomes.record_outcome(claimed=claimed, outcome=NotFound(), source="practice", now=now)
 
 
 def shown_key(html: str, name: str) -> str:

@@ -28,9 +28,9 @@ from tests.referrals.pages import (
     toast,
 )
 from vereda.accounts.models import User
-from vereda.census import actions
 from vereda.census.models import BulkRefresh, CedulaInfo, SourceState
 from vereda.census.statuses import FAILURES, Status
+from vereda.census.worker import claims
 
 
 def test_everybody_who_failed_is_queued_and_nobody_else(as_beto: Client, beto: User, eva: User) -> None:
@@ -187,7 +187,7 @@ def test_a_cancel_leaves_whom_a_worker_is_at_and_whom_the_census_answered_about(
     people = invited(beto, 3, Status.ERROR)
     post(as_beto, ALL)
     answer(people[0])
-    assert actions.claim(user_id=people[1].pk, now=timezone.now())
+    assert claims.claim(user_id=people[1].pk, now=timezone.now())
     reply = post(as_beto, bulk_path())
 
     assert statuses(people) == [Status.NOT_FOUND, Status.PROCESSING, Status.ERROR]

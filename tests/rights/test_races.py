@@ -11,9 +11,9 @@ from tests.census.worker.attempts import PLACE
 from tests.census.worker.threads import at_once
 from vereda.accounts import consents
 from vereda.accounts.models import Purpose, User
-from vereda.census import actions
 from vereda.census.models import CedulaInfo, LookupAttempt
 from vereda.census.statuses import UNAUTHORISED
+from vereda.census.worker import claims, outcomes
 from vereda.census.worker.claims import ClaimLostError
 from vereda.rights import erasure
 
@@ -45,10 +45,10 @@ def test_an_answer_that_comes_as_they_leave_is_not_kept(leave: Callable[[User], 
     for _ in range(ROUNDS):
         leader = make.leader("Beto")
         person = make.person(referred_by=leader)
-        claimed = actions.claim(user_id=person.pk, now=timezone.now())
+        claimed = claims.claim(user_id=person.pk, now=timezone.now())
         assert claimed is not None
         two_at_once(
-            lambda: actions.record_outcome(claimed=claimed, outcome=PLACE, source="practice", now=timezone.now()),  # noqa: B023
+            lambda: outcomes.record_outcome(claimed=claimed, outcome=PLACE, source="practice", now=timezone.now()),  # noqa: B023
             lambda: leave(person),  # noqa: B023
         )
 
@@ -60,14 +60,14 @@ def test_a_worker_that_takes_somebody_as_they_withdraw_opens_no_page() -> None:
     for _ in range(ROUNDS):
         person, taken = make.person(), []
         two_at_once(
-            lambda: taken.append(actions.claim(user_id=person.pk, now=timezone.now())),  # noqa: B023
+            lambda: taken.append(claims.claim(user_id=person.pk, now=timezone.now())),  # noqa: B023
             lambda: withdraw(person),  # noqa: B023
         )
 
         assert CedulaInfo.objects.get(user=person).status == UNAUTHORISED
         if taken[0] is not None:
             with pytest.raises(ClaimLostError):
-                actions.start(claimed=taken[0], now=timezone.now())
+                claims.start(claimed=taken[0], now=timezone.now())
 
 
 def test_a_leader_leaves_as_answers_about_their_people_come() -> None:
@@ -75,10 +75,10 @@ def test_a_leader_leaves_as_answers_about_their_people_come() -> None:
         leader = make.leader("Beto")
         person = make.person(referred_by=leader)
         CedulaInfo.objects.filter(user=person).update(requested_by=leader)
-        claimed = actions.claim(user_id=person.pk, now=timezone.now())
+        claimed = claims.claim(user_id=person.pk, now=timezone.now())
         assert claimed is not None
         two_at_once(
-            lambda: actions.record_outcome(claimed=claimed, outcome=PLACE, source="practice", now=timezone.now()),  # noqa: B023
+            lambda: outcomes.record_outcome(claimed=claimed, outcome=PLACE, source="practice", now=timezone.now()),  # noqa: B023
             lambda: erase(leader),  # noqa: B023
         )
 

@@ -12,8 +12,9 @@ from django.utils.html import format_html
 from django_q.admin import FailAdmin
 from django_q.models import Failure
 
-from vereda.census import actions, bulk, gate
+from vereda.census import bulk, gate
 from vereda.census.models import BulkRefresh, CedulaInfo, LookupAttempt, SourceState, Worker
+from vereda.census.worker import rescue
 
 
 class ReadOnlyAdmin[M: Model](admin.ModelAdmin[M]):
@@ -106,7 +107,7 @@ class SourceStateAdmin(admin.ModelAdmin[SourceState]):
     def save_model(self, request: HttpRequest, obj: SourceState, form: Any, change: bool) -> None:  # noqa: FBT001
         """Store the switch alone: workers move the rest meanwhile."""
         obj.save(update_fields=["is_paused"])
-        actions.rescue(now=timezone.now())
+        rescue.rescue_all(now=timezone.now())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """The engine makes the rows."""
@@ -141,13 +142,13 @@ class SourceStateAdmin(admin.ModelAdmin[SourceState]):
         for state in chosen:
             gate.end_rest(state.source)
             self.log_change(request, state, "Descanso terminado.")
-        actions.rescue(now=timezone.now())
+        rescue.rescue_all(now=timezone.now())
 
     def _switch(self, request: HttpRequest, chosen: QuerySet[SourceState], *, is_paused: bool) -> None:
         for state in chosen:
             gate.switch(state.source, is_paused=is_paused)
             self.log_change(request, state, "En pausa." if is_paused else "Reanudada.")
-        actions.rescue(now=timezone.now())
+        rescue.rescue_all(now=timezone.now())
 
 
 @admin.register(Worker)

@@ -9,9 +9,9 @@ from django.db import transaction
 from vereda.accounts import consents
 from vereda.accounts.consents import Agreement
 from vereda.accounts.models import Channel, Policy, Purpose, User
-from vereda.census import actions
 from vereda.census.models import CedulaInfo
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, NotFound, Outcome
+from vereda.census.worker import claims, outcomes
 
 PASSWORD: str = settings.DEMO_PASSWORD
 SOURCE = "demo"
@@ -143,6 +143,6 @@ def _create(person: Person, *, joined_at: datetime) -> None:
 def _answer(user: User, outcome: Outcome) -> None:
     """Store an outcome the way the engine does, failures until no retry is left."""
     record = CedulaInfo.objects.get(user=user)
-    while claimed := actions.claim(user_id=user.pk, now=record.next_at):
-        actions.record_outcome(claimed=claimed, outcome=outcome, source=SOURCE, now=record.next_at)
+    while claimed := claims.claim(user_id=user.pk, now=record.next_at):
+        outcomes.record_outcome(claimed=claimed, outcome=outcome, source=SOURCE, now=record.next_at)
         record.refresh_from_db()

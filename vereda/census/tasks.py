@@ -2,8 +2,8 @@
 
 from django.utils import timezone
 
-from vereda.census import actions
 from vereda.census.worker import engine, signs
+from vereda.census.worker.rescue import rescue_all
 
 
 def validate_cedula(user_id: int) -> str:
@@ -15,7 +15,7 @@ def validate_cedula(user_id: int) -> str:
 def rescue() -> int:
     """Take back what a lost worker held and ring again for due people; returns how many bells rang."""
     signs.sign(now=timezone.now())
-    return actions.rescue(now=timezone.now())
+    return rescue_all(now=timezone.now())
 
 
 def beat(beat: str) -> None:

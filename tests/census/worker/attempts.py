@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from vereda.census import actions
 from vereda.census.models import CedulaInfo
 from vereda.census.sources.port import Failure, FailureKind, Found, Outcome
+from vereda.census.worker import claims, outcomes
 from vereda.census.worker.claims import Claim
 
 NOW = datetime(2099, 3, 1, 12, 0, tzinfo=UTC)
@@ -18,14 +18,14 @@ BLOCKED = Failure(FailureKind.BLOCKED, "the site answered with a block page", "<
 
 def claim(record: CedulaInfo, now: datetime = NOW) -> Claim:
     """Claim a record that is due."""
-    claimed = actions.claim(user_id=record.user_id, now=now)
+    claimed = claims.claim(user_id=record.user_id, now=now)
     assert claimed is not None
     return claimed
 
 
 def look_up(record: CedulaInfo, outcome: Outcome, now: datetime = NOW) -> CedulaInfo:
     """Let one whole attempt happen."""
-    actions.record_outcome(claimed=claim(record, now), outcome=outcome, source="practice", now=now)
+    outcomes.record_outcome(claimed=claim(record, now), outcome=outcome, source="practice", now=now)
     record.refresh_from_db()
     return record
 
@@ -40,4 +40,4 @@ def fail_for_good(record: CedulaInfo, failure: Failure = BLOCKED) -> CedulaInfo:
 
 def interrupt(claimed: Claim, now: datetime = NOW) -> bool:
     """End a claim by a fault of ours."""
-    return actions.record_interruption(claimed=claimed, source="practice", now=now, detail="no browser")
+    return outcomes.record_interruption(claimed=claimed, source="practice", now=now, detail="no browser")

@@ -22,7 +22,7 @@ from vereda.census.gate import Closed
 from vereda.census.models import CedulaInfo, LookupAttempt, SourceState
 from vereda.census.sources.port import LookupHooks, NotFound, Outcome
 from vereda.census.statuses import Status
-from vereda.census.worker import orm_thread
+from vereda.census.worker import orm_thread, outcomes, rescue
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -179,7 +179,7 @@ def test_who_lost_the_claim_while_waiting_for_a_slot_opens_no_page(start: Start,
     _, bells = start(source)
     ringing = bells.ring(nora.pk)
     wait_until(lambda: status_of(nora.pk) == Status.PROCESSING)
-    actions.rescue(now=timezone.now() + CLAIM + SECOND)
+    rescue.rescue_all(now=timezone.now() + CLAIM + SECOND)
 
     assert ringing.result() == "claim lost"
     assert source.started == []
@@ -190,7 +190,7 @@ def test_who_lost_the_claim_stores_nothing_but_that_it_happened(start: Start, no
     engine, bells = start(held)
     ringing = bells.ring(nora.pk)
     wait_until(lambda: held.started)
-    actions.rescue(now=timezone.now() + CLAIM + SECOND)
+    rescue.rescue_all(now=timezone.now() + CLAIM + SECOND)
     held.let_go(engine)
 
     assert ringing.result() == "claim lost"
@@ -255,7 +255,7 @@ def test_a_lookup_may_buy_two_captchas_and_is_told_of_one_that_is_left(
 def test_a_database_that_is_busy_while_the_outcome_comes_is_asked_again_until_it_is_stored(
     start: Start, nora: User, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    record_outcome, tries = actions.record_outcome, []
+    record_outcome, tries = outcomes.record_outcome, []
 
     def busy_at_first(**arguments: Any) -> bool:
         tries.append(arguments["now"])
@@ -287,7 +287,7 @@ def test_a_database_that_stays_away_until_the_claim_is_over_leaves_the_record_to
     assert "lookup.not_stored" in caplog.text
     assert nora.cedula not in caplog.text
     assert status_of(nora.pk) == Status.PROCESSING
-    actions.rescue(now=timezone.now() + CLAIM)
+    rescue.rescue_all(now=timezone.now() + CLAIM)
     assert status_of(nora.pk) == Status.PENDING
 
 
@@ -311,7 +311,7 @@ def test_a_gate_that_cannot_be_asked_for_a_while_is_waited_for(
 def test_an_outcome_that_is_there_is_stored_although_the_engine_gives_up_its_lookups(
     start: Start, nora: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record_outcome = actions.record_outcome
+    record_outcome = outcomes.record_outcome
 
     def slow(**arguments: Any) -> bool:
         time.sleep(0.5)

@@ -9,6 +9,7 @@ from vereda.accounts.models import User
 from vereda.census import actions
 from vereda.census.models import CedulaInfo, Reason
 from vereda.census.statuses import Status
+from vereda.census.worker import claims, outcomes, rescue
 from vereda.census.worker.claims import Claim, ClaimLostError
 
 pytestmark = pytest.mark.django_db
@@ -20,12 +21,12 @@ def record(caro: User) -> CedulaInfo:
 
 
 def buy(claimed: Claim, task_id: str = "79000000001") -> Claim:
-    actions.keep_captcha(claimed=claimed, task_id=task_id, source="practice")
+    claims.keep_captcha(claimed=claimed, task_id=task_id, source="practice")
     return claimed
 
 
 def fail(claimed: Claim) -> None:
-    actions.record_outcome(claimed=claimed, outcome=BLOCKED, source="practice", now=NOW)
+    outcomes.record_outcome(claimed=claimed, outcome=BLOCKED, source="practice", now=NOW)
 
 
 def claim_again(record: CedulaInfo) -> Claim:
@@ -37,7 +38,7 @@ def spend_both(record: CedulaInfo) -> None:
     """Buy a captcha and use it up, twice."""
     for _ in range(2):
         claimed = buy(claim_again(record))
-        actions.drop_captcha(claimed=claimed)
+        claims.drop_captcha(claimed=claimed)
         fail(claimed)
     record.refresh_from_db()
 
@@ -57,9 +58,9 @@ def test_a_captcha_that_was_not_used_is_there_for_the_next_attempt(record: Cedul
     elif end == "interruption":
         interrupt(claimed)
     elif end == "release":
-        actions.release(claimed=claimed, source="practice", now=NOW)
+        outcomes.release(claimed=claimed, source="practice", now=NOW)
     else:
-        actions.rescue(now=NOW + CLAIM + SECOND)
+        rescue.rescue_all(now=NOW + CLAIM + SECOND)
 
     again = claim_again(record)
     assert (again.captchas, again.captcha_task) == (1, "79000000001")
@@ -67,7 +68,7 @@ def test_a_captcha_that_was_not_used_is_there_for_the_next_attempt(record: Cedul
 
 def test_a_captcha_that_was_used_is_not_there_any_more_but_counts(record: CedulaInfo) -> None:
     claimed = buy(claim(record))
-    actions.drop_captcha(claimed=claimed)
+    claims.drop_captcha(claimed=claimed)
     fail(claimed)
 
     again = claim_again(record)
@@ -90,7 +91,7 @@ def test_both_captchas_used_up_leave_the_last_answer_where_there_is_one(record: 
 
 def test_a_second_captcha_not_used_yet_allows_another_attempt(record: CedulaInfo) -> None:
     claimed = buy(claim(record))
-    actions.drop_captcha(claimed=claimed)
+    claims.drop_captcha(claimed=claimed)
     fail(claimed)
     fail(buy(claim_again(record), "79000000002"))
 
@@ -124,7 +125,7 @@ def test_asking_again_gives_new_leave_to_buy_and_forgets_what_was_not_used(recor
 
 
 def test_an_answer_leaves_no_captcha_behind(record: CedulaInfo) -> None:
-    actions.record_outcome(claimed=buy(claim(record)), outcome=PLACE, source="practice", now=NOW)
+    outcomes.record_outcome(claimed=buy(claim(record)), outcome=PLACE, source="practice", now=NOW)
 
     record.refresh_from_db()
     assert (record.status, record.captcha_task) == (Status.ACTIVE, "")
@@ -132,12 +133,12 @@ def test_an_answer_leaves_no_captcha_behind(record: CedulaInfo) -> None:
 
 def test_who_lost_the_claim_keeps_no_captcha_on_somebody_elses(record: CedulaInfo) -> None:
     frozen = claim(record)
-    actions.rescue(now=NOW + CLAIM + SECOND)
+    rescue.rescue_all(now=NOW + CLAIM + SECOND)
     buy(claim_again(record), "79000000002")
 
     buy(frozen, "79000000001")
     with pytest.raises(ClaimLostError):
-        actions.drop_captcha(claimed=frozen)
+        claims.drop_captcha(claimed=frozen)
 
     record.refresh_from_db()
     assert (record.captchas, record.captcha_task) == (1, "79000000002")

@@ -14,7 +14,7 @@ from vereda.census import actions, gate
 from vereda.census.models import CedulaInfo, Priority, Reason, SourceState
 from vereda.census.sources.port import NotFound
 from vereda.census.statuses import Status
-from vereda.census.worker import signs
+from vereda.census.worker import claims, outcomes, rescue, signs
 from vereda.census.worker.claims import Claim, ClaimLostError
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def waiting(*, minutes: float = 0, priority: Priority = Priority.AT_A_SCREEN, **
 
 
 def claim_next(*, is_alone: bool = True) -> Claim | None:
-    taken = actions.claim_next(sources=["practice"], now=NOW, is_alone=is_alone)
+    taken = claims.claim_next(sources=["practice"], now=NOW, is_alone=is_alone)
     return taken and taken[0]
 
 
@@ -154,7 +154,7 @@ def test_when_others_take_who_was_in_turn_the_next_is_tried(
     record: CedulaInfo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = waiting(minutes=5)
-    first_come = actions.claim
+    first_come = claims.claim
 
     def claim_after_somebody_else(*, user_id: int, now: Any) -> Claim | None:
         if user_id == taken:
@@ -169,7 +169,7 @@ def test_when_others_take_who_was_in_turn_the_next_is_tried(
 
 
 def next_due_at() -> datetime | None:
-    return actions.next_due_at(sources=["practice"], now=NOW)
+    return claims.next_due_at(sources=["practice"], now=NOW)
 
 
 def test_it_is_worth_while_to_claim_again_when_the_next_attempt_is_due(record: CedulaInfo) -> None:
@@ -203,7 +203,7 @@ def test_while_a_source_is_paused_nobody_knows_when_it_is_worth_while(record: Ce
 
 def test_a_start_gives_the_claim_its_whole_time_from_then_on(record: CedulaInfo) -> None:
     later = NOW + timedelta(seconds=100)
-    started = actions.start(claimed=claim(record), now=later)
+    started = claims.start(claimed=claim(record), now=later)
 
     record.refresh_from_db()
     assert (record.claimed_at, record.claim_expires_at) == (later, later + CLAIM)
@@ -214,20 +214,20 @@ def test_a_start_gives_the_claim_its_whole_time_from_then_on(record: CedulaInfo)
 def test_who_waited_for_a_slot_until_the_claim_was_taken_away_does_not_start(record: CedulaInfo) -> None:
     frozen = claim(record)
     later = NOW + CLAIM + SECOND
-    actions.rescue(now=later)
+    rescue.rescue_all(now=later)
 
     with pytest.raises(ClaimLostError):
-        actions.start(claimed=frozen, now=later)
+        claims.start(claimed=frozen, now=later)
 
 
 def test_who_has_a_claim_after_another_one_does_not_start_with_the_first(record: CedulaInfo) -> None:
     frozen = claim(record)
     later = NOW + CLAIM + SECOND
-    actions.rescue(now=later)
+    rescue.rescue_all(now=later)
     claim(record, later)
 
     with pytest.raises(ClaimLostError):
-        actions.start(claimed=frozen, now=later)
+        claims.start(claimed=frozen, now=later)
 
 
 @pytest.mark.parametrize("outcome", ["answer", "failure", "interruption", "release", "captcha"])
@@ -235,11 +235,11 @@ def test_a_token_that_is_not_the_records_writes_nothing_at_all(record: CedulaInf
     forged = replace(claim(record), token=uuid4())
     before = CedulaInfo.objects.values().get(pk=record.pk)
     spoil = {
-        "answer": lambda: actions.record_outcome(claimed=forged, outcome=NotFound(), source="practice", now=NOW),
-        "failure": lambda: actions.record_outcome(claimed=forged, outcome=BLOCKED, source="practice", now=NOW),
+        "answer": lambda: outcomes.record_outcome(claimed=forged, outcome=NotFound(), source="practice", now=NOW),
+        "failure": lambda: outcomes.record_outcome(claimed=forged, outcome=BLOCKED, source="practice", now=NOW),
         "interruption": lambda: interrupt(forged),
-        "release": lambda: actions.release(claimed=forged, source="practice", now=NOW),
-        "captcha": lambda: actions.keep_captcha(claimed=forged, task_id="1", source="practice"),
+        "release": lambda: outcomes.release(claimed=forged, source="practice", now=NOW),
+        "captcha": lambda: claims.keep_captcha(claimed=forged, task_id="1", source="practice"),
     }
 
     assert not spoil[outcome]()
@@ -251,5 +251,5 @@ def test_who_lost_the_claim_may_not_send_the_form_any_more(record: CedulaInfo) -
     before = CedulaInfo.objects.values().get(pk=record.pk)
 
     with pytest.raises(ClaimLostError):
-        actions.drop_captcha(claimed=forged)
+        claims.drop_captcha(claimed=forged)
     assert CedulaInfo.objects.values().get(pk=record.pk) == before

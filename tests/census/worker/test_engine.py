@@ -25,8 +25,8 @@ from vereda.census.models import CedulaInfo, LookupAttempt, SourceState, Worker
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome
 from vereda.census.statuses import Status
 from vereda.census.worker import attempt as attempts
+from vereda.census.worker import claims, signs
 from vereda.census.worker import engine as engines
-from vereda.census.worker import signs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -256,7 +256,7 @@ def test_an_engine_that_drains_finishes_what_is_at_the_site_and_gives_the_rest_b
 def test_who_was_being_claimed_when_the_engine_began_to_drain_is_given_back(
     start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    claim_next, is_claiming = actions.claim_next, threading.Event()
+    claim_next, is_claiming = claims.claim_next, threading.Event()
 
     def slow(**arguments: Any) -> Any:
         is_claiming.set()
@@ -493,7 +493,7 @@ def test_after_a_rest_one_is_the_probe_and_the_others_follow_once_it_was_answere
 def test_an_engine_with_nobody_to_wait_for_leaves_the_database_alone(
     start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    claim_next, asked = actions.claim_next, []
+    claim_next, asked = claims.claim_next, []
 
     def noting(**arguments: Any) -> Any:
         asked.append(arguments["now"])

@@ -13,7 +13,7 @@ from vereda.accounts.models import User
 from vereda.census import actions, bells
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason, SourceState
 from vereda.census.statuses import Status
-from vereda.census.worker import signs
+from vereda.census.worker import claims, outcomes, rescue, signs
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def claimed_by(pid: int, monkeypatch: pytest.MonkeyPatch, *, key: str = HERE) ->
 
 
 def rescue_from_dead() -> int:
-    return actions.rescue_from_dead(worker_key=HERE, living={LIVING}, now=NOW)
+    return rescue.rescue_from_dead(worker_key=HERE, living={LIVING}, now=NOW)
 
 
 def status_of(record: CedulaInfo) -> Status:
@@ -97,7 +97,7 @@ def test_faults_of_ours_again_and_again_leave_the_last_answer(record: CedulaInfo
 def test_a_rescued_person_comes_back_at_once_and_the_loss_is_counted(record: CedulaInfo) -> None:
     claim(record)
     later = NOW + CLAIM + SECOND
-    actions.rescue(now=later)
+    rescue.rescue_all(now=later)
 
     record.refresh_from_db()
     assert (record.status, record.next_at) == (Status.PENDING, later)
@@ -106,8 +106,8 @@ def test_a_rescued_person_comes_back_at_once_and_the_loss_is_counted(record: Ced
 
 
 def test_a_claim_that_was_renewed_is_not_taken_back_at_its_first_end(record: CedulaInfo) -> None:
-    actions.start(claimed=claim(record), now=NOW + timedelta(seconds=60))
-    actions.rescue(now=NOW + CLAIM + SECOND)
+    claims.start(claimed=claim(record), now=NOW + timedelta(seconds=60))
+    rescue.rescue_all(now=NOW + CLAIM + SECOND)
 
     assert status_of(record) == Status.PROCESSING
 
@@ -118,12 +118,12 @@ def test_a_claim_that_is_renewed_while_a_rescue_looks_stays_with_its_worker(
     take_back, later = actions._take_back, NOW + CLAIM + SECOND
 
     def renew_first(found: CedulaInfo, **arguments: Any) -> None:
-        actions.start(claimed=actions.claim_on(found), now=later)
+        claims.start(claimed=actions.claim_on(found), now=later)
         take_back(found, **arguments)
 
     claim(record)
     monkeypatch.setattr(actions, "_take_back", renew_first)
-    actions.rescue(now=later)
+    rescue.rescue_all(now=later)
 
     assert status_of(record) == Status.PROCESSING
 
@@ -135,7 +135,7 @@ def test_a_rescue_while_the_source_rests_takes_back_but_rings_nobody(record: Ced
         source="practice", defaults={"rests": 1, "rests_until": later + timedelta(minutes=1)}
     )
 
-    assert actions.rescue(now=later) == 0
+    assert rescue.rescue_all(now=later) == 0
     assert status_of(record) == Status.PENDING
     assert rung() == []
 
@@ -143,7 +143,7 @@ def test_a_rescue_while_the_source_rests_takes_back_but_rings_nobody(record: Ced
 def test_a_rescue_gives_a_record_to_people_who_have_none(record: CedulaInfo, caro: User) -> None:
     record.delete()
 
-    actions.rescue(now=NOW)
+    rescue.rescue_all(now=NOW)
 
     assert CedulaInfo.objects.get(user=caro).status == Status.PENDING
 
@@ -152,7 +152,7 @@ def test_a_rescue_forgets_clusters_that_ended_long_ago(record: CedulaInfo) -> No
     signs.enroll("old", 1, now=NOW - timedelta(days=2))
     signs.enroll("new", 1, now=NOW)
 
-    actions.rescue(now=NOW)
+    rescue.rescue_all(now=NOW)
 
     assert list(signs.Worker.objects.values_list("key", flat=True)) == ["new"]
 
@@ -189,7 +189,7 @@ def test_what_another_cluster_holds_is_not_for_this_one_to_judge(monkeypatch: py
 def test_what_a_dead_process_gave_back_in_time_is_not_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
     held = claimed_by(DEAD, monkeypatch)
     held.refresh_from_db()
-    actions.release(claimed=actions.claim_on(held), source="practice", now=NOW)
+    outcomes.release(claimed=actions.claim_on(held), source="practice", now=NOW)
 
     assert rescue_from_dead() == 0
     held.refresh_from_db()

@@ -9,12 +9,12 @@ import pytest
 from tests.census.worker.attempts import NOW, claim
 from tests.census.worker.several import AWAY, FIRST, HOUR, LAST, SOURCES, SPARE, put, state
 from vereda.accounts.models import User
-from vereda.census import actions, gate, roster, turns
+from vereda.census import gate, roster, turns
 from vereda.census.gate import Closed
 from vereda.census.models import CedulaInfo
 from vereda.census.sources.port import Failure, FailureKind
 from vereda.census.statuses import Obstacle, Status
-from vereda.census.worker import signs
+from vereda.census.worker import claims, outcomes, rescue, signs
 
 CLOSED = {
     "rests": {"rests": 1, "rests_until": NOW + HOUR},
@@ -85,7 +85,7 @@ def test_a_slot_at_one_source_takes_none_at_another(settings: Any) -> None:
 def test_a_claim_comes_with_the_source_to_begin_with(caro: User) -> None:
     put(FIRST, **CLOSED["rests"])
 
-    taken = actions.claim_next(sources=SOURCES, now=NOW, is_alone=True)
+    taken = claims.claim_next(sources=SOURCES, now=NOW, is_alone=True)
     assert taken is not None
     assert taken[1] == SPARE
 
@@ -94,8 +94,8 @@ def test_nobody_is_claimed_while_every_source_is_closed(caro: User) -> None:
     for name in SOURCES:
         put(name, **CLOSED["was switched off"])
 
-    assert actions.claim_next(sources=SOURCES, now=NOW, is_alone=True) is None
-    assert actions.next_due_at(sources=SOURCES, now=NOW) is None
+    assert claims.claim_next(sources=SOURCES, now=NOW, is_alone=True) is None
+    assert claims.next_due_at(sources=SOURCES, now=NOW) is None
 
 
 @pytest.mark.parametrize(("spare", "rung"), [({}, 1), ({"is_paused": True}, 0)], ids=["open", "closed"])
@@ -107,7 +107,7 @@ def test_bells_are_rung_again_while_any_source_is_open(
     put(FIRST, **CLOSED["rests"])
     put(SPARE, **spare)
 
-    assert actions.rescue(now=NOW) == rung
+    assert rescue.rescue_all(now=NOW) == rung
 
 
 def test_whoever_makes_a_source_rest_is_asked_about_at_the_next_one_at_once(caro: User, settings: Any) -> None:
@@ -115,10 +115,10 @@ def test_whoever_makes_a_source_rest_is_asked_about_at_the_next_one_at_once(caro
     blocked = Failure(FailureKind.BLOCKED, "the site blocked us (HTTP 200)")
     gate.state_of(FIRST)
 
-    actions.record_outcome(claimed=claim(caro.cedula_info), outcome=blocked, source=FIRST, now=NOW)
+    outcomes.record_outcome(claimed=claim(caro.cedula_info), outcome=blocked, source=FIRST, now=NOW)
     record = CedulaInfo.objects.get(user=caro)
     assert (record.status, record.next_at, record.attempts) == (Status.PENDING, NOW, 0)
-    taken = actions.claim_next(sources=SOURCES, now=NOW, is_alone=True)
+    taken = claims.claim_next(sources=SOURCES, now=NOW, is_alone=True)
     assert taken is not None
     assert taken[1] == SPARE
 
@@ -127,7 +127,7 @@ def test_without_another_source_they_wait_for_the_rests_end(caro: User, settings
     settings.CENSUS_BREAKER_FAILURES, settings.CENSUS_SOURCE = 1, [FIRST]
     gate.state_of(FIRST)
 
-    actions.record_outcome(claimed=claim(caro.cedula_info), outcome=AWAY, source=FIRST, now=NOW)
+    outcomes.record_outcome(claimed=claim(caro.cedula_info), outcome=AWAY, source=FIRST, now=NOW)
     record = CedulaInfo.objects.get(user=caro)
     assert record.next_at == state(FIRST).rests_until
 

@@ -14,8 +14,9 @@ from functools import partial
 from django.conf import settings
 from django.utils import timezone
 
-from vereda.census import actions, gate, roster, rules
+from vereda.census import gate, roster, rules
 from vereda.census.sources.port import Failure, LookupHooks, Outcome, Source
+from vereda.census.worker import claims, outcomes
 from vereda.census.worker.claims import CaptchaSpend, Claim, ClaimLostError
 from vereda.census.worker.orm_thread import DATABASE_TROUBLE, Desk
 
@@ -72,7 +73,7 @@ class Attempt(LookupHooks):
             return outcome
         others = {source.name: place for place, source in enumerate(sources) if place}
         pass_over = partial(
-            actions.pass_over,
+            outcomes.pass_over,
             claimed=self._claimed,
             failure=outcome,
             source=self._source.name,
@@ -90,7 +91,7 @@ class Attempt(LookupHooks):
         try:
             outcome = await self._asking
         except (asyncio.CancelledError, SourceClosedError):
-            await self._store(partial(actions.release, claimed=self._claimed))
+            await self._store(partial(outcomes.release, claimed=self._claimed))
             await self._let_others_probe()
             return "released"
         except ClaimLostError:
@@ -101,18 +102,18 @@ class Attempt(LookupHooks):
             return await self._interrupted(type(error).__name__)
         if isinstance(outcome, Failure) and outcome.is_ours:
             return await (self._interrupted(outcome.reason) if self.has_opened.is_set() else self._unable())
-        is_stored = await self._store(partial(actions.record_outcome, claimed=self._claimed, outcome=outcome))
+        is_stored = await self._store(partial(outcomes.record_outcome, claimed=self._claimed, outcome=outcome))
         logger.info("lookup.ended record=%s outcome=%s stored=%s", self._claimed.record_id, outcome.status, is_stored)
         return outcome.status if is_stored else "claim lost"
 
     async def _unable(self) -> str:
         """Give the claim back: there is no browser to ask with, which is nobody's failure."""
-        await self._store(partial(actions.release, claimed=self._claimed, pause=UNABLE_PAUSE))
+        await self._store(partial(outcomes.release, claimed=self._claimed, pause=UNABLE_PAUSE))
         return UNABLE
 
     async def _interrupted(self, detail: str) -> str:
         """Store a fault of ours, neither the site's nor the person's."""
-        await self._store(partial(actions.record_interruption, claimed=self._claimed, detail=detail))
+        await self._store(partial(outcomes.record_interruption, claimed=self._claimed, detail=detail))
         await self._let_others_probe()
         return "interrupted"
 
@@ -147,7 +148,7 @@ class Attempt(LookupHooks):
         self._entered_at = timezone.now()
         entered = gate.enter(self._source.name, self._entered_at)
         if not isinstance(entered, gate.Closed):
-            self._claimed = actions.start(claimed=self._claimed, now=timezone.now())
+            self._claimed = claims.start(claimed=self._claimed, now=timezone.now())
         return entered
 
     async def opened(self) -> None:
@@ -160,7 +161,7 @@ class Attempt(LookupHooks):
     async def captcha_started(self, task_id: str) -> None:
         """Store the task's id, so that what was paid for can be used by the next attempt."""
         self._spend = CaptchaSpend()
-        keep = partial(actions.keep_captcha, claimed=self._claimed, task_id=task_id, source=self._source.name)
+        keep = partial(claims.keep_captcha, claimed=self._claimed, task_id=task_id, source=self._source.name)
         await self._insist(keep)
 
     async def captcha_solved(self, seconds: float, cost: Decimal) -> None:
@@ -170,7 +171,7 @@ class Attempt(LookupHooks):
 
     async def captcha_dropped(self) -> None:
         """Forget the captcha."""
-        await self._insist(partial(actions.drop_captcha, claimed=self._claimed))
+        await self._insist(partial(claims.drop_captcha, claimed=self._claimed))
 
     async def _insist[T](self, errand: Callable[[], T]) -> T:
         return await self._desk.insist(errand, seconds=settings.CENSUS_TIMEOUT_SECONDS / 2)

@@ -1,15 +1,22 @@
-"""A claim: a worker's time-limited right to look one person up, and what an attempt under it spends."""
+"""A claim: a worker's time-limited right to look one person up. Taking one, and what is written while it holds.
 
-from dataclasses import dataclass
+How a claim ends stands in `outcomes.py`; who takes back a dead worker's, in `rescue.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db.models import F, Min
 
-from vereda.census import rules
+from vereda.census import gate, rules
 from vereda.census.models import CedulaInfo, CedulaInfoQuerySet
 from vereda.census.statuses import Status
+from vereda.census.transitions import newly_closed
+from vereda.census.worker import signs
 
 LOST_TWICE = 2
 
@@ -79,3 +86,90 @@ def expiry(now: datetime) -> datetime:
 def record_under(claimed: Claim) -> CedulaInfoQuerySet:
     """Return the record as long as the claim on it holds."""
     return CedulaInfo.objects.filter(pk=claimed.record_id, status=Status.PROCESSING, claim_token=claimed.token)
+
+
+CLAIM_TRIES = 20
+"""Of how many people in turn one is tried to be claimed, when other workers are always a little faster."""
+
+
+def claim(*, user_id: int, now: datetime) -> Claim | None:
+    """Take the right to look a person up, and count the attempt; None when nothing is due or another worker was first.
+
+    Attempts are counted here and not at the end, so that a lookup which kills its worker cannot repeat for ever. A
+    record that waits without its person's consent, out of a fixture, say, is closed instead.
+    """
+    due, token = CedulaInfo.objects.due(now).filter(user_id=user_id), uuid4()
+    is_taken = due.allowed().update(
+        status=Status.PROCESSING,
+        claim_token=token,
+        claimed_at=now,
+        claim_expires_at=expiry(now),
+        claimed_by=signs.own_name(),
+        attempts=F("attempts") + 1,
+    )
+    if not is_taken:
+        due.not_allowed().update(**newly_closed(next_at=now))
+        return None
+    record = CedulaInfo.objects.select_related("user").filter(user_id=user_id, claim_token=token).first()
+    return claim_on(record) if record else None  # who withdrew or was erased meanwhile has none any more
+
+
+def claim_next(*, sources: Sequence[str], now: datetime, is_alone: bool) -> tuple[Claim, str] | None:
+    """Take the right to look up whoever's turn it is; return it with the source to begin with.
+
+    None when nobody is due or every source is closed. `is_alone` says that the worker has nothing else in flight. A
+    suspect lookup waits for that, and holds its turn.
+    """
+    opening = gate.opening(sources, now)
+    if isinstance(opening, gate.Closed):
+        return None
+    due = CedulaInfo.objects.due(now).in_turn().values_list("user_id", "losses")
+    for user_id, losses in due[:CLAIM_TRIES]:
+        if losses >= LOST_TWICE and not is_alone:
+            return None
+        claimed = claim(user_id=user_id, now=now)
+        if claimed is not None:
+            return claimed, opening
+    return None
+
+
+def is_due(*, user_id: int, now: datetime) -> bool:
+    """Whether somebody waits for a worker."""
+    return CedulaInfo.objects.due(now).filter(user_id=user_id).exists()
+
+
+def next_due_at(*, sources: Sequence[str], now: datetime) -> datetime | None:
+    """Return when it is worth while to claim again: when a later attempt is due, or a closed source opens by itself."""
+    opening = gate.opening(sources, now)
+    if isinstance(opening, gate.Closed):
+        return opening.until
+    later = CedulaInfo.objects.filter(status=Status.PENDING, next_at__gt=now)
+    due_at: datetime | None = later.aggregate(at=Min("next_at"))["at"]
+    return due_at
+
+
+def start(*, claimed: Claim, now: datetime) -> Claim:
+    """Begin the attempt: its page is about to be opened, so the claim's time counts from now.
+
+    Raises `ClaimLostError`: a worker that froze before it opened the page must not open it any more.
+    """
+    if not record_under(claimed).update(claimed_at=now, claim_expires_at=expiry(now)):
+        raise ClaimLostError
+    return replace(claimed, claimed_at=now)
+
+
+def keep_captcha(*, claimed: Claim, task_id: str, source: str) -> None:
+    """Store the captcha service's id of what was just bought, before it is waited for.
+
+    The next attempt at the same source may use it.
+    """
+    record_under(claimed).update(captchas=F("captchas") + 1, captcha_task=task_id, captcha_source=source)
+
+
+def drop_captcha(*, claimed: Claim) -> None:
+    """Forget the captcha: it is being used, or good for nothing.
+
+    Raises `ClaimLostError`: the form must not be sent for whom nobody may ask any more.
+    """
+    if not record_under(claimed).update(captcha_task=""):
+        raise ClaimLostError

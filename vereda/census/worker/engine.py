@@ -18,10 +18,10 @@ from multiprocessing.util import Finalize
 from django.conf import settings
 from django.utils import timezone
 
-from vereda.census import actions, roster
+from vereda.census import roster
 from vereda.census.sources.build import build_sources
 from vereda.census.sources.port import Source
-from vereda.census.worker import signs, stopping
+from vereda.census.worker import claims, signs, stopping
 from vereda.census.worker.attempt import UNABLE, UNABLE_PAUSE, Attempt
 from vereda.census.worker.claims import Claim
 from vereda.census.worker.orm_thread import DATABASE_TROUBLE, Desk
@@ -113,7 +113,7 @@ class Engine:
     async def _attend(self, user_id: int) -> str:
         if self._draining is not None:
             return STOPPING
-        is_waiting = partial(actions.is_due, user_id=user_id, now=timezone.now())
+        is_waiting = partial(claims.is_due, user_id=user_id, now=timezone.now())
         if self._room.locked() and not await self._desk.ask(is_waiting) and user_id not in self._lookups:
             return NOTHING_DUE
         if user_id in self._lookups:
@@ -157,7 +157,7 @@ class Engine:
             rung = set(self._bells)  # before the database is asked: a later bell may be for somebody it did not see
             try:
                 claim_next = partial(
-                    actions.claim_next, sources=self._names, now=timezone.now(), is_alone=not self._lookups
+                    claims.claim_next, sources=self._names, now=timezone.now(), is_alone=not self._lookups
                 )
                 claimed = None if self._draining else await self._desk.ask(claim_next)
             except BaseException:
@@ -176,7 +176,7 @@ class Engine:
 
     def _seconds_until_due(self) -> float:
         now = timezone.now()
-        due_at = actions.next_due_at(sources=self._names, now=now)
+        due_at = claims.next_due_at(sources=self._names, now=now)
         left = IDLE_SECONDS if due_at is None else (due_at - now).total_seconds()
         return min(max(0.0, left), IDLE_SECONDS)
 

@@ -15,9 +15,8 @@ from django.utils import timezone
 from django_q.models import Task
 from django_q.tasks import async_task
 
-from vereda.census import actions
 from vereda.census.models import Worker
-from vereda.census.worker import signs
+from vereda.census.worker import rescue, signs
 
 logger = logging.getLogger(__name__)
 
@@ -70,10 +69,10 @@ class Pulse:
 
     def _tend(self, now: datetime) -> None:
         """Take back what died, and now and then all that a dead queue may have forgotten."""
-        actions.rescue_from_dead(worker_key=self._key, living=self._living(), now=now)
+        rescue.rescue_from_dead(worker_key=self._key, living=self._living(), now=now)
         if time.monotonic() >= self._rescue_at:
             self._rescue_at = time.monotonic() + RESCUE_SECONDS
-            actions.rescue(now=now)
+            rescue.rescue_all(now=now)
 
     def _send_beat(self, now: datetime) -> None:
         """Send the next beat, unless the last one is still on its way."""

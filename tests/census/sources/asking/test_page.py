@@ -108,7 +108,7 @@ def test_a_form_without_the_current_place_is_a_parse_error_before_a_captcha_is_p
 
 @pytest.mark.parametrize("part", ["nuip", "tipo", "token", "enviar"])
 def test_a_form_that_lacks_a_part_is_no_known_form(look_up: LookUp, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "_FORM_SECONDS", 0.2)
+    monkeypatch.setattr(page_module, "_FORM_SECONDS", 0.2)
     outcome = look_up(BentSite(page(fields=FIELDS.replace(f'id="{part}"', ""))))
     assert isinstance(outcome, Failure)
     assert outcome.reason == "the site answered a page without a known form (HTTP 200)"
