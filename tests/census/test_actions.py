@@ -278,7 +278,7 @@ def test_a_rescue_rings_no_more_than_a_short_queue_holds(record: CedulaInfo, mon
 
 
 def test_every_attempt_is_written_down_with_its_captcha_and_nothing_personal(record: CedulaInfo, caro: User) -> None:
-    spend = actions.CaptchaSpend(seconds=21.5, cost=Decimal("0.00299"))
+    spend = claims.CaptchaSpend(seconds=21.5, cost=Decimal("0.00299"))
     outcomes.record_outcome(claimed=claim(record), outcome=PLACE, source="practice", now=NOW, spend=spend)
 
     attempt = LookupAttempt.objects.get()

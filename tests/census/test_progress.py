@@ -12,6 +12,7 @@ from tests.census.worker.attempts import BLOCKED, NOW, PLACE, claim, look_up
 from vereda.accounts.models import User
 from vereda.census import bulk, gate, wording
 from vereda.census.models import BulkRefresh, CedulaInfo, SourceState, Worker
+from vereda.census.models.querysets import LATE_AFTER
 from vereda.census.progress import Progress, has_come_through, progress_of
 from vereda.census.statuses import Status
 from vereda.census.turns import Turn
@@ -155,7 +156,7 @@ def test_the_turn_is_that_of_the_last_who_is_due_although_another_waits_for_a_re
 
 def test_without_a_worker_the_progress_says_so(beto: User) -> None:
     asked(beto, 2)
-    Worker.objects.update(seen_at=NOW - 2 * signs.LATE_AFTER)
+    Worker.objects.update(seen_at=NOW - 2 * LATE_AFTER)
 
     assert progress(beto).turn == Turn(notice=wording.NO_WORKER)
 

@@ -9,7 +9,7 @@ import pytest
 from tests import make
 from tests.census.worker.attempts import BLOCKED, NOW, claim, interrupt
 from vereda.accounts.models import User
-from vereda.census import actions, gate
+from vereda.census import gate
 from vereda.census.gate import Closed, Obstacle
 from vereda.census.models import CedulaInfo, LookupAttempt, SourceState
 from vereda.census.sources.port import Failure, FailureKind, NotFound
@@ -278,7 +278,7 @@ def test_while_a_source_rests_nobody_is_claimed_and_no_bell_is_rung_again(record
 def test_what_an_attempt_cost_is_written_down_during_a_rest_too(record: CedulaInfo) -> None:
     lookup = claim(record)
     fail(times=3)
-    spend = actions.CaptchaSpend(12.5, Decimal("0.003"))
+    spend = claims.CaptchaSpend(12.5, Decimal("0.003"))
 
     outcomes.record_outcome(claimed=lookup, outcome=BLOCKED, source="practice", now=NOW, spend=spend)
 

@@ -55,7 +55,7 @@ def test_every_task_of_the_clusters_own_is_a_sign_of_life(task: object) -> None:
     assert callable(task)
     task()
 
-    assert [worker.key for worker in signs.alive(timezone.now())] == [signs.own_key()]
+    assert [worker.key for worker in Worker.objects.alive(timezone.now())] == [signs.own_key()]
 
 
 def test_a_lookup_is_a_sign_of_life_before_it_is_done(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,4 +63,4 @@ def test_a_lookup_is_a_sign_of_life_before_it_is_done(start: Start, monkeypatch:
     monkeypatch.setattr(engines, "current", lambda: engine)
 
     assert tasks.validate_cedula(987_654) == "nothing due"
-    assert [worker.key for worker in signs.alive(timezone.now())] == [signs.own_key()]
+    assert [worker.key for worker in Worker.objects.alive(timezone.now())] == [signs.own_key()]

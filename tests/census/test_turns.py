@@ -9,6 +9,7 @@ from tests import make
 from vereda.accounts.models import User
 from vereda.census import gate, turns
 from vereda.census.models import CedulaInfo, Priority, SourceState, Worker
+from vereda.census.models.querysets import LATE_AFTER
 from vereda.census.statuses import Status
 from vereda.census.worker import signs
 
@@ -125,7 +126,7 @@ def test_a_pause_has_no_time_and_concerns_those_who_wait_for_a_retry_too() -> No
 
 
 def test_without_a_worker_nobody_is_promised_a_time() -> None:
-    Worker.objects.update(seen_at=NOW - 2 * signs.LATE_AFTER)
+    Worker.objects.update(seen_at=NOW - 2 * LATE_AFTER)
 
     notice = "El servicio de consultas está detenido en este momento."
     assert turns.turn_of(waiting(1), NOW) == turns.Turn(notice=notice)

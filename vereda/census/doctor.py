@@ -71,7 +71,7 @@ def _broker() -> str:
 
 
 def _worker() -> str:
-    alive = signs.alive(timezone.now())
+    alive = list(Worker.objects.alive(timezone.now()))
     if not alive:
         last = Worker.objects.order_by("-seen_at").first()
         seen = f"last seen {timezone.localtime(last.seen_at):%Y-%m-%d %H:%M:%S}" if last else "never seen"
@@ -92,7 +92,7 @@ def _rescue() -> str:
     if schedule is None:
         raise UnhealthyError("not scheduled; run ./manage migrate")
     late = timezone.now() - RESCUE_IS_LATE_AFTER
-    if schedule.next_run < late and any(worker.started_at < late for worker in signs.alive(timezone.now())):
+    if schedule.next_run < late and Worker.objects.alive(timezone.now()).filter(started_at__lt=late).exists():
         raise UnhealthyError("overdue although a worker runs: look for a malformed row among the scheduled tasks")
     return f"next at {timezone.localtime(schedule.next_run):%H:%M:%S}"
 

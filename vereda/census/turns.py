@@ -13,7 +13,6 @@ from django.utils import timezone
 from vereda.census import gate, roster, wording
 from vereda.census.models import CedulaInfo, SourceState, Worker
 from vereda.census.statuses import Obstacle, Status
-from vereda.census.worker import signs
 
 FIRST_GUESS_SECONDS = 30.0
 """How long a lookup is thought to take as long as none has ended: what a captcha usually takes."""
@@ -84,7 +83,7 @@ def notice(now: datetime) -> Turn | None:
 
 def _states(now: datetime) -> QuerySet[Any, Any]:
     """Return the sources' states, each together with how many workers live."""
-    workers = Worker.objects.filter(seen_at__gte=now - signs.LATE_AFTER).order_by()
+    workers = Worker.objects.alive(now).order_by()
     hosts = workers.annotate(all=Value(1)).values("all").annotate(number=Count("pk"))
     return SourceState.objects.filter(source__in=roster.names()).annotate(workers=_number(hosts))
 

@@ -17,7 +17,7 @@ from tests.census.worker.attempts import CLAIM, SECOND
 from tests.census.worker.engines import HeldSource, next_slot_in, status_of, wait_until
 from vereda.accounts import consents
 from vereda.accounts.models import Purpose, User
-from vereda.census import actions, gate, rules
+from vereda.census import gate, rules
 from vereda.census.gate import Closed
 from vereda.census.models import CedulaInfo, LookupAttempt, SourceState
 from vereda.census.sources.port import LookupHooks, NotFound, Outcome
@@ -264,7 +264,7 @@ def test_a_database_that_is_busy_while_the_outcome_comes_is_asked_again_until_it
         return record_outcome(**arguments)
 
     monkeypatch.setattr(orm_thread, "_PAUSES", (0.01, 0.05))
-    monkeypatch.setattr(actions, "record_outcome", busy_at_first)
+    monkeypatch.setattr(outcomes, "record_outcome", busy_at_first)
 
     assert start(FakeSource(name="practice"))[0].attend(nora.pk) == "found"
     assert status_of(nora.pk) == Status.ACTIVE
@@ -281,7 +281,7 @@ def test_a_database_that_stays_away_until_the_claim_is_over_leaves_the_record_to
     monkeypatch.setattr(orm_thread, "_PAUSES", (0.01,))
     monkeypatch.setattr(rules, "claim_seconds", lambda _: 0.3)
     with monkeypatch.context() as trouble:
-        trouble.setattr(actions, "record_outcome", away)
+        trouble.setattr(outcomes, "record_outcome", away)
         assert start(FakeSource(name="practice"))[0].attend(nora.pk) == "not stored"
 
     assert "lookup.not_stored" in caplog.text
@@ -317,7 +317,7 @@ def test_an_outcome_that_is_there_is_stored_although_the_engine_gives_up_its_loo
         time.sleep(0.5)
         return record_outcome(**arguments)
 
-    monkeypatch.setattr(actions, "record_outcome", slow)
+    monkeypatch.setattr(outcomes, "record_outcome", slow)
     source = FakeSource(name="practice")
     engine, bells = start(source)
     ringing = bells.ring(nora.pk)

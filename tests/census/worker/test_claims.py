@@ -161,7 +161,7 @@ def test_when_others_take_who_was_in_turn_the_next_is_tried(
             first_come(user_id=user_id, now=now)
         return first_come(user_id=user_id, now=now)
 
-    monkeypatch.setattr(actions, "claim", claim_after_somebody_else)
+    monkeypatch.setattr(claims, "claim", claim_after_somebody_else)
 
     claimed = claim_next()
     assert claimed is not None

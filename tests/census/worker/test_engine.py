@@ -263,7 +263,7 @@ def test_who_was_being_claimed_when_the_engine_began_to_drain_is_given_back(
         time.sleep(A_WHILE)
         return claim_next(**arguments)
 
-    monkeypatch.setattr(actions, "claim_next", slow)
+    monkeypatch.setattr(claims, "claim_next", slow)
     engine, bells = start(source)
     ringing = bells.ring(nora.pk)
     assert is_claiming.wait(10)
@@ -499,7 +499,7 @@ def test_an_engine_with_nobody_to_wait_for_leaves_the_database_alone(
         asked.append(arguments["now"])
         return claim_next(**arguments)
 
-    monkeypatch.setattr(actions, "claim_next", noting)
+    monkeypatch.setattr(claims, "claim_next", noting)
     engine, _ = start(source)
     engine.attend(nora.pk)
     time.sleep(A_WHILE)
@@ -524,7 +524,7 @@ def test_a_database_that_cannot_be_asked_is_told_and_the_next_bell_works(
 
     engine, _ = start(source)
     with monkeypatch.context() as trouble:
-        trouble.setattr(actions, "claim_next", out_of_reach)
+        trouble.setattr(claims, "claim_next", out_of_reach)
         assert engine.attend(nora.pk, seconds=10) == "trouble"
 
     assert engine.attend(nora.pk) == "found"
@@ -538,7 +538,7 @@ def test_a_bug_while_claiming_does_not_stop_the_engine(
 
     engine, _ = start(source)
     with monkeypatch.context() as trouble:
-        trouble.setattr(actions, "claim_next", broken)
+        trouble.setattr(claims, "claim_next", broken)
         assert [engine.attend(nora.pk, seconds=10) for _ in range(10)] == ["trouble"] * 10
 
     assert engine.attend(nora.pk) == "found"

@@ -122,7 +122,7 @@ def test_a_claim_that_is_renewed_while_a_rescue_looks_stays_with_its_worker(
         take_back(found, **arguments)
 
     claim(record)
-    monkeypatch.setattr(actions, "_take_back", renew_first)
+    monkeypatch.setattr(rescue, "_take_back", renew_first)
     rescue.rescue_all(now=later)
 
     assert status_of(record) == Status.PROCESSING

@@ -92,7 +92,7 @@ def test_who_is_dismissed_is_forgotten_and_nobody_else() -> None:
 
     signs.dismiss(KEY)
 
-    assert [worker.key for worker in signs.alive(NOW)] == ["otra"]
+    assert [worker.key for worker in Worker.objects.alive(NOW)] == ["otra"]
 
 
 def test_who_gave_a_sign_lately_is_alive_the_oldest_first() -> None:
@@ -100,7 +100,7 @@ def test_who_gave_a_sign_lately_is_alive_the_oldest_first() -> None:
     signs.enroll("old", 2, now=NOW - 3 * MINUTE)
     signs.enroll("silent", 3, now=NOW - 3 * MINUTE - timedelta(seconds=1))
 
-    assert [worker.key for worker in signs.alive(NOW)] == ["old", "young"]
+    assert [worker.key for worker in Worker.objects.alive(NOW)] == ["old", "young"]
 
 
 def test_who_has_been_silent_for_a_day_is_forgotten() -> None:
@@ -118,4 +118,4 @@ def test_a_worker_that_was_forgotten_and_lives_makes_itself_known_again(below_a_
 
     signs.sign(now=NOW + MINUTE)
 
-    assert [worker.key for worker in signs.alive(NOW + MINUTE)] == [KEY]
+    assert [worker.key for worker in Worker.objects.alive(NOW + MINUTE)] == [KEY]

@@ -12,10 +12,10 @@ from django_q.models import OrmQ, Task
 
 from tests import make
 from tests.census.worker.attempts import claim
-from vereda.census import actions, tasks
+from vereda.census import tasks
 from vereda.census.models import CedulaInfo, Worker
 from vereda.census.statuses import Status
-from vereda.census.worker import signs, watchdog
+from vereda.census.worker import rescue, signs, watchdog
 from vereda.census.worker.watchdog import Pulse
 
 pytestmark = pytest.mark.django_db
@@ -264,7 +264,7 @@ def test_a_rescue_that_fails_is_no_fault_of_the_clusters(
     def away(**_: Any) -> int:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(actions, "rescue_from_dead", away)
+    monkeypatch.setattr(rescue, "rescue_from_dead", away)
 
     assert not look_for(600, watched, clock)
     assert "pulse.cannot_look" in caplog.text

@@ -17,10 +17,6 @@ from vereda.census.models import Worker
 
 KEY_VARIABLE = "VEREDA_WORKER"
 
-LATE_AFTER = timedelta(minutes=3)
-"""Without a sign of life for so long, nobody counts on a worker: even without a watchdog the rescue passes through it
-every minute, half a minute late at most, behind a task of up to 100 s during which it gives signs by itself."""
-
 KEPT_FOR = timedelta(days=1)
 
 
@@ -64,11 +60,6 @@ def enroll(key: str, pid: int, *, now: datetime) -> None:
 def dismiss(key: str) -> None:
     """Forget a cluster that has been stopped."""
     Worker.objects.filter(key=key).delete()
-
-
-def alive(now: datetime) -> list[Worker]:
-    """Return the clusters that have given a sign of life lately, the oldest first."""
-    return list(Worker.objects.filter(seen_at__gte=now - LATE_AFTER).order_by("started_at"))
 
 
 def forget_the_dead(now: datetime) -> None:

@@ -1,11 +1,9 @@
-"""What the census says of a person (`CedulaInfo`) and every attempt at asking (`LookupAttempt`).
+"""What the census says of a person, and how asking it is going.
 
 Nothing here writes a status: `vereda/census/actions.py` does, `bulk.py` for many at once, `evidence.py` for what is
 read again, and `assisted.py` for what people looked up themselves.
 """
 
-from datetime import datetime, timedelta
-from typing import Self
 from urllib.parse import urlencode
 from zlib import crc32
 
@@ -14,9 +12,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from vereda.accounts.agreements import allows
-from vereda.accounts.models import Purpose, User
 from vereda.census import wording as wordings
+from vereda.census.models.querysets import CedulaInfoQuerySet
 from vereda.census.sources.reading.novedades import NovedadKind, kind_of
 from vereda.census.statuses import ANSWERS, FAILURES, UNAUTHORISED, WAITING, Status
 from vereda.lib.logs import mask_numbers
@@ -49,72 +46,6 @@ class Reason(models.TextChoices):
     def priority(self) -> Priority:
         """Whether somebody waits at a screen."""
         return Priority.IN_BULK if self in {Reason.BULK, Reason.RECHECK, Reason.REPLAY} else Priority.AT_A_SCREEN
-
-
-class CedulaInfoQuerySet(models.QuerySet["CedulaInfo"]):
-    """Which records."""
-
-    def visible_to(self, viewer: User) -> Self:
-        """Only the records of people whose census data the viewer may see: their own; a leader's referrals'; all."""
-        if viewer.is_superuser:
-            return self
-        if viewer.is_leader:
-            return self.filter(Q(user=viewer) | Q(user__referred_by=viewer))
-        return self.filter(user=viewer)
-
-    def referrals_of(self, viewer: User) -> Self:
-        """Only the records of those whose census data the viewer may follow, for counting and choosing.
-
-        It asks the record's own copy of who invited the person, so that a list of 50,000 needs no join. Whatever
-        leaves the product goes through `visible_to`.
-        """
-        if viewer.is_superuser:
-            return self.exclude(user=viewer)
-        return self.filter(referred_by=viewer) if viewer.is_leader else self.none()
-
-    def allowed(self) -> Self:
-        """Those whose person's consent to lookups holds. Nobody else may be asked about, whatever their status."""
-        return self.alias(is_allowed=allows(Purpose.CENSUS_LOOKUP, person="user")).filter(is_allowed=True)
-
-    def not_allowed(self) -> Self:
-        """Those whose person has not consented to lookups, or not any more."""
-        return self.alias(is_allowed=allows(Purpose.CENSUS_LOOKUP, person="user")).filter(is_allowed=False)
-
-    def refreshable(self, now: datetime) -> Self:
-        """Those that a lookup in bulk can help: without an answer of the census, and not asked for a moment ago."""
-        cooldown = timedelta(seconds=settings.CENSUS_COOLDOWN_SECONDS)
-        return self.filter(status__in=FAILURES, requested_at__lte=now - cooldown)
-
-    def waiting(self) -> Self:
-        """Those that nothing is known of yet, or that are being asked about again."""
-        return self.filter(status__in=WAITING)
-
-    def due(self, now: datetime) -> Self:
-        """Waiting records whose next attempt may start."""
-        return self.filter(status=Status.PENDING, next_at__lte=now)
-
-    def in_turn(self) -> Self:
-        """Those with somebody at a screen first, then by how long they have been due."""
-        return self.order_by("priority", "next_at", "pk")
-
-    def ahead_of(self, record: "CedulaInfo", now: datetime) -> Self:
-        """Due records whose turn comes before this one's."""
-        as_urgent = Q(priority=record.priority)
-        is_earlier = Q(next_at__lt=record.next_at) | Q(next_at=record.next_at, pk__lt=record.pk)
-        return self.due(now).filter(Q(priority__lt=record.priority) | as_urgent & is_earlier)
-
-    def with_evidence(self) -> Self:
-        """Those whose last failure left something to look at."""
-        return self.filter(evidence_at__isnull=False)
-
-    def replayable(self) -> Self:
-        """Those nobody is asking about, whose evidence is a whole reply and younger than their last answer."""
-        is_newer = Q(fetched_at=None) | Q(fetched_at__lt=models.F("evidence_at"))
-        return self.with_evidence().filter(is_newer).exclude(evidence_reader="").exclude(status=Status.PROCESSING)
-
-    def abandoned(self, now: datetime) -> Self:
-        """Records whose worker let its claim run out."""
-        return self.filter(status=Status.PROCESSING, claim_expires_at__lt=now)
 
 
 class BulkRefresh(models.Model):
@@ -365,99 +296,3 @@ class CedulaInfo(models.Model):
     def novedad_kind(self) -> NovedadKind | None:
         """What kind of novedad the last answer reported, by its text."""
         return kind_of(self.novedad) if self.novedad else None
-
-
-class LookupAttempt(models.Model):
-    """One try at asking, written once when it ended. It holds no cédula and nothing of the page."""
-
-    class Outcome(models.TextChoices):
-        FOUND = "found", "Encontrado"
-        CANCELLED = "cancelled", "Con novedad"
-        NOT_FOUND = "not_found", "No está en el censo"
-        BLOCKED = "blocked", "Bloqueada"
-        TIMEOUT = "timeout", "Sin respuesta a tiempo"
-        NETWORK_ERROR = "network_error", "Sin conexión"
-        PARSE_ERROR = "parse_error", "Página ilegible"
-        CAPTCHA_FAILED = "captcha_failed", "Captcha sin resolver"
-        RELEASED = "released", "Devuelta sin consultar"
-        LOST = "lost", "El proceso se perdió"
-
-    record = models.ForeignKey(
-        CedulaInfo, models.CASCADE, related_name="lookup_attempts", verbose_name="registro del censo"
-    )
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name="pedida por"
-    )
-    reason = models.CharField("motivo", max_length=20, choices=Reason)
-    source = models.CharField("fuente", max_length=40)
-    started_at = models.DateTimeField("inicio")
-    ended_at = models.DateTimeField("fin")
-    outcome = models.CharField("resultado", max_length=20, choices=Outcome)
-    detail = models.CharField("detalle técnico", max_length=300, blank=True)
-    captcha_seconds = models.FloatField("segundos del captcha", null=True)
-    captcha_cost = models.DecimalField("costo del captcha (US$)", max_digits=9, decimal_places=5, null=True)
-
-    class Meta:
-        verbose_name = "intento de consulta"
-        verbose_name_plural = "intentos de consulta"
-        indexes = [
-            models.Index(fields=["record", "-started_at"], name="census_attempts_of_record"),
-            models.Index(fields=["source", "-started_at", "outcome", "record"], name="census_attempts_at_source"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_outcome_display()} · {self.started_at:%Y-%m-%d %H:%M:%S}"
-
-
-class SourceState(models.Model):
-    """Whether a lookup may start at a source, and when: one row per source, for every worker and host.
-
-    `free_at` is in seconds since the epoch by the database's clock, so that one atomic statement can move it.
-    """
-
-    source = models.CharField("fuente", max_length=40, primary_key=True)
-    is_paused = models.BooleanField(
-        "en pausa",
-        default=False,
-        help_text=(
-            "Mientras esté marcada no se consulta en esta fuente, sino en la siguiente de la lista; "
-            "si no hay otra, los turnos quedan guardados."
-        ),
-    )
-    free_at = models.FloatField("libre desde (época, s)", default=0)
-    usual_seconds = models.FloatField("duración usual (s)", default=0)
-    troubles = models.PositiveIntegerField("fallos seguidos", default=0)
-    rests = models.PositiveIntegerField("descansos seguidos", default=0)
-    rests_until = models.DateTimeField("descansa hasta", null=True, blank=True)
-    probe_until = models.DateTimeField("consulta de prueba hasta", null=True, blank=True)
-    day = models.DateField("día de las cuentas", null=True, blank=True)
-    day_lookups = models.PositiveIntegerField("consultas del día", default=0)
-    day_dollars = models.DecimalField("captchas del día (US$)", max_digits=9, decimal_places=5, default=0)
-
-    class Meta:
-        verbose_name = "estado de una fuente"
-        verbose_name_plural = "estado de las fuentes"
-
-    def __str__(self) -> str:
-        return self.source
-
-
-class Worker(models.Model):
-    """A cluster of worker processes that runs, or ran until a moment ago: its signs of life."""
-
-    key = models.CharField("clave", max_length=100, primary_key=True)
-    host = models.CharField("máquina", max_length=100)
-    pid = models.PositiveIntegerField("proceso")
-    version = models.CharField("versión del código", max_length=40)
-    started_at = models.DateTimeField("inicio")
-    seen_at = models.DateTimeField("última señal")
-    beat = models.CharField("último latido", max_length=40, blank=True)
-    beaten_at = models.DateTimeField("hora del latido", null=True, blank=True)
-
-    class Meta:
-        verbose_name = "proceso de consultas"
-        verbose_name_plural = "procesos de consultas"
-        indexes = [models.Index(fields=["seen_at"], name="census_workers_seen")]
-
-    def __str__(self) -> str:
-        return f"{self.host} · {self.pid}"

@@ -1,0 +1,93 @@
+"""Which records, for whom, and in which order; which workers live."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from vereda.accounts.agreements import allows
+from vereda.accounts.models import Purpose, User
+from vereda.census.statuses import FAILURES, WAITING, Status
+
+if TYPE_CHECKING:
+    from vereda.census.models import CedulaInfo
+
+LATE_AFTER = timedelta(minutes=3)
+"""Without a sign of life for so long, nobody counts on a worker: even without a watchdog the rescue passes through it
+every minute, half a minute late at most, behind a task of up to 100 s during which it gives signs by itself."""
+
+
+class CedulaInfoQuerySet(models.QuerySet["CedulaInfo"]):
+    """Which records."""
+
+    def visible_to(self, viewer: User) -> Self:
+        """Only the records of people whose census data the viewer may see: their own; a leader's referrals'; all."""
+        if viewer.is_superuser:
+            return self
+        if viewer.is_leader:
+            return self.filter(Q(user=viewer) | Q(user__referred_by=viewer))
+        return self.filter(user=viewer)
+
+    def referrals_of(self, viewer: User) -> Self:
+        """Only the records of those whose census data the viewer may follow, for counting and choosing.
+
+        It asks the record's own copy of who invited the person, so that a list of 50,000 needs no join. Whatever
+        leaves the product goes through `visible_to`.
+        """
+        if viewer.is_superuser:
+            return self.exclude(user=viewer)
+        return self.filter(referred_by=viewer) if viewer.is_leader else self.none()
+
+    def allowed(self) -> Self:
+        """Those whose person's consent to lookups holds. Nobody else may be asked about, whatever their status."""
+        return self.alias(is_allowed=allows(Purpose.CENSUS_LOOKUP, person="user")).filter(is_allowed=True)
+
+    def not_allowed(self) -> Self:
+        """Those whose person has not consented to lookups, or not any more."""
+        return self.alias(is_allowed=allows(Purpose.CENSUS_LOOKUP, person="user")).filter(is_allowed=False)
+
+    def refreshable(self, now: datetime) -> Self:
+        """Those that a lookup in bulk can help: without an answer of the census, and not asked for a moment ago."""
+        cooldown = timedelta(seconds=settings.CENSUS_COOLDOWN_SECONDS)
+        return self.filter(status__in=FAILURES, requested_at__lte=now - cooldown)
+
+    def waiting(self) -> Self:
+        """Those that nothing is known of yet, or that are being asked about again."""
+        return self.filter(status__in=WAITING)
+
+    def due(self, now: datetime) -> Self:
+        """Waiting records whose next attempt may start."""
+        return self.filter(status=Status.PENDING, next_at__lte=now)
+
+    def in_turn(self) -> Self:
+        """Those with somebody at a screen first, then by how long they have been due."""
+        return self.order_by("priority", "next_at", "pk")
+
+    def ahead_of(self, record: "CedulaInfo", now: datetime) -> Self:
+        """Due records whose turn comes before this one's."""
+        as_urgent = Q(priority=record.priority)
+        is_earlier = Q(next_at__lt=record.next_at) | Q(next_at=record.next_at, pk__lt=record.pk)
+        return self.due(now).filter(Q(priority__lt=record.priority) | as_urgent & is_earlier)
+
+    def with_evidence(self) -> Self:
+        """Those whose last failure left something to look at."""
+        return self.filter(evidence_at__isnull=False)
+
+    def replayable(self) -> Self:
+        """Those nobody is asking about, whose evidence is a whole reply and younger than their last answer."""
+        is_newer = Q(fetched_at=None) | Q(fetched_at__lt=models.F("evidence_at"))
+        return self.with_evidence().filter(is_newer).exclude(evidence_reader="").exclude(status=Status.PROCESSING)
+
+    def abandoned(self, now: datetime) -> Self:
+        """Records whose worker let its claim run out."""
+        return self.filter(status=Status.PROCESSING, claim_expires_at__lt=now)
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    """Which workers."""
+
+    def alive(self, now: datetime) -> Self:
+        """Those that have given a sign of life lately, the oldest first."""
+        return self.filter(seen_at__gte=now - LATE_AFTER).order_by("started_at")
