@@ -16,7 +16,7 @@ from django.db import OperationalError
 
 from vereda.census.management.commands import worker
 from vereda.census.models import Worker
-from vereda.census.worker import signs, stopping
+from vereda.census.worker import heartbeat, stopping
 from vereda.processes.supervisor import KeepsFailingError, Program
 
 
@@ -168,7 +168,7 @@ def test_a_cluster_inherits_its_key_its_lifeline_with_its_grace_and_the_lock_of_
     assert (float(grace), watched.grace_seconds) == (7.5, 7.5 + worker.LAST_SECONDS)
     assert int(read_end) in program.handles
     assert len(program.handles) == 2
-    assert str(os.getpid()) in program.variables[signs.KEY_VARIABLE]
+    assert str(os.getpid()) in program.variables[heartbeat.KEY_VARIABLE]
     assert list(program.command[-2:]) == [str(Path(__file__).parents[1] / "manage.py"), "qcluster"]
 
 
@@ -208,7 +208,7 @@ def test_a_worker_ends_although_its_database_has_gone(
     def away(_: str) -> None:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(signs, "dismiss", away)
+    monkeypatch.setattr(heartbeat, "dismiss", away)
 
     call_command("worker")
 

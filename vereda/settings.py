@@ -104,7 +104,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 # People
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["vereda.accounts.entering.lockout.Backend"]
+AUTHENTICATION_BACKENDS = ["vereda.accounts.lockout.Backend"]
 PASSWORD_HASHERS = [
     "vereda.accounts.hashers.Argon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # what was stored before; the next login makes it Argon2
@@ -127,22 +127,22 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # Wrong passwords that are taken within the wait of each other: of one account from one place; of one account, or from
-# one place. Counted by django-axes; vereda/accounts/entering/lockout.py has the rules.
+# one place. Counted by django-axes; vereda/accounts/lockout.py has the rules.
 LOGIN_FAILURES = given(env.int, "LOGIN_FAILURES", 10)
 LOGIN_FAILURES_WIDE = given(env.int, "LOGIN_FAILURES_WIDE", 100)
 LOGIN_WAIT_MINUTES = given(env.float, "LOGIN_WAIT_MINUTES", 15.0)
 REGISTRATIONS_PER_HOUR = given(env.int, "REGISTRATIONS_PER_HOUR", 300)
 
-AXES_HANDLER = "vereda.accounts.entering.lockout.Handler"
+AXES_HANDLER = "vereda.accounts.lockout.Handler"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
 AXES_FAILURE_LIMIT = 1  # the handler compares with the limits above
 AXES_COOLOFF_TIME = timedelta(minutes=LOGIN_WAIT_MINUTES)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "vereda.accounts.entering.lockout.username_key"
+AXES_USERNAME_CALLABLE = "vereda.accounts.lockout.username_key"
 AXES_CLIENT_IP_CALLABLE = "vereda.accounts.requests.place_of"
-AXES_LOCKOUT_CALLABLE = "vereda.accounts.entering.lockout.locked_out"
+AXES_LOCKOUT_CALLABLE = "vereda.accounts.lockout.locked_out"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
@@ -173,7 +173,7 @@ CACHES: dict[str, dict[str, Any]] = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
-# Queue: the row is the truth and a message only a bell (docs/architecture.md), so a second ring is harmless.
+# Queue: the record is the truth (docs/architecture.md), so a message that comes twice is harmless.
 
 Q_CLUSTER: dict[str, Any] = {
     "name": "vereda",
@@ -310,7 +310,7 @@ LOGGING = {
         "vereda": {"level": LOG_LEVEL},
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        "axes": {"level": "ERROR"},  # vereda.accounts.entering.lockout says what an operator needs to know
+        "axes": {"level": "ERROR"},  # vereda.accounts.lockout says what an operator needs to know
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },
 }

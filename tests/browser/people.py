@@ -16,8 +16,8 @@ from tests import make
 from vereda.accounts import actions as people
 from vereda.accounts.models import AuditEntry, User
 from vereda.census import actions
-from vereda.census.bells import ring_on_commit
 from vereda.census.models import CedulaInfo, Reason, SourceState
+from vereda.census.queue import send_on_commit
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, NotFound, Outcome
 from vereda.census.worker import claims, outcomes
 from vereda.rights.deadlines import Kind
@@ -109,7 +109,7 @@ def answer(pk: int, outcome: Outcome) -> None:
 def let_go(pk: int) -> None:
     """Let the product's own worker ask about somebody who waits."""
     CedulaInfo.objects.filter(user=pk).update(next_at=timezone.now())
-    ring_on_commit(pk)
+    send_on_commit(pk)
 
 
 def lengthen_cooldown(pk: int, *, seconds: float) -> None:

@@ -16,7 +16,7 @@ from tests.stack import Stack, manage
 pytestmark = pytest.mark.browser
 
 LATER = 90_000
-"""Milliseconds until somebody is looked up for whom no bell rings but the rescue's."""
+"""Milliseconds until somebody is looked up for whom no message is sent but the rescue's."""
 
 REGISTER = """
 from tests import make

@@ -8,7 +8,7 @@ import pytest
 
 from practice.server import PracticeServer
 from tests.census.slots import noted
-from tests.census.worker.engines import Bells
+from tests.census.worker.engines import QueueTasks
 from tests.stack import environment_for, manage
 from vereda.census.sources.port import Source
 from vereda.census.worker.engine import Engine
@@ -39,22 +39,22 @@ def slots_taken(transactional_db: None) -> Iterator[None]:
 class Start(Protocol):
     """Starts an engine at sources."""
 
-    def __call__(self, *sources: Source) -> tuple[Engine, Bells]: ...
+    def __call__(self, *sources: Source) -> tuple[Engine, QueueTasks]: ...
 
 
 @pytest.fixture
 def start(transactional_db: None, settings: Any) -> Iterator[Start]:
     """Start an engine at sources, with a short pace; whatever is in flight at the end is given back."""
     settings.CENSUS_PACE_SECONDS = [0.1]
-    started: list[tuple[Engine, Bells]] = []
+    started: list[tuple[Engine, QueueTasks]] = []
 
-    def start(*sources: Source) -> tuple[Engine, Bells]:
+    def start(*sources: Source) -> tuple[Engine, QueueTasks]:
         engine = Engine(*sources)
-        started.append((engine, Bells(engine)))
+        started.append((engine, QueueTasks(engine)))
         return started[-1]
 
     yield start
-    for engine, bells in started:
+    for engine, queue_tasks in started:
         if engine._thread.is_alive():
             engine.close(grace_seconds=0)
-        bells.close()
+        queue_tasks.close()

@@ -21,7 +21,7 @@ from tests.census.worker.attempts import (
     look_up,
 )
 from vereda.accounts.models import User
-from vereda.census import actions, bells
+from vereda.census import actions, queue
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, NotFound, Outcome
 from vereda.census.statuses import FINAL, Status
@@ -46,7 +46,7 @@ def test_a_new_person_rings_the_queue_once_the_transaction_is_through(
         assert not OrmQ.objects.exists()
 
     (message,) = OrmQ.objects.all()
-    assert (message.func(), message.task["args"]) == (bells.VALIDATE_TASK, (nora.pk,))
+    assert (message.func(), message.task["args"]) == (queue.LOOKUP_TASK, (nora.pk,))
 
 
 def test_a_person_changed_later_rings_nothing(caro: User, django_capture_on_commit_callbacks: Any) -> None:
@@ -62,7 +62,7 @@ def test_a_person_joins_although_the_queue_is_out_of_reach_and_it_is_logged(
     def no_queue(*args: object, **kwargs: object) -> None:
         raise ConnectionError("the broker is away")
 
-    monkeypatch.setattr(bells, "async_task", no_queue)
+    monkeypatch.setattr(queue, "async_task", no_queue)
     with django_capture_on_commit_callbacks(execute=True):
         nora = make.person()
 
@@ -125,10 +125,10 @@ def test_a_failure_is_retried_after_60_300_and_900_seconds_by_one_time_schedules
         delays.append((record.next_at - now).total_seconds())
         now = record.next_at
 
-    rung = Schedule.objects.filter(func=bells.VALIDATE_TASK, schedule_type=Schedule.ONCE)
+    sent = Schedule.objects.filter(func=queue.LOOKUP_TASK, schedule_type=Schedule.ONCE)
     assert delays == [60, 300, 900]
     assert record.status == Status.PENDING
-    assert [bell.next_run for bell in rung.order_by("next_run")] == [
+    assert [message.next_run for message in sent.order_by("next_run")] == [
         NOW + timedelta(seconds=seconds) for seconds in (60, 360, 1260)
     ]
 
@@ -244,12 +244,12 @@ def test_what_was_taken_back_meanwhile_cannot_be_given_back(record: CedulaInfo) 
 def test_an_abandoned_claim_comes_back_and_rings(record: CedulaInfo) -> None:
     claim(record)
     early = rescue.rescue_all(now=NOW + CLAIM - SECOND)
-    rung = rescue.rescue_all(now=NOW + CLAIM + SECOND)
+    sent = rescue.rescue_all(now=NOW + CLAIM + SECOND)
 
     record.refresh_from_db()
     mine = OrmQ.objects.all()
     assert record.status == Status.PENDING
-    assert early < rung
+    assert early < sent
     assert record.user_id in [message.task["args"][0] for message in mine]
 
 
@@ -267,13 +267,13 @@ def test_a_lookup_that_kills_its_worker_each_time_gives_up_visibly(record: Cedul
 
 
 def test_a_rescue_rings_no_more_than_a_short_queue_holds(record: CedulaInfo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rescue, "BELLS_PER_RESCUE", 2)
+    monkeypatch.setattr(rescue, "MESSAGES_PER_RESCUE", 2)
     for _ in range(5):
         make.person()
 
-    rung = [rescue.rescue_all(now=NOW) for _ in range(3)]
+    sent = [rescue.rescue_all(now=NOW) for _ in range(3)]
 
-    assert rung == [2, 0, 0]
+    assert sent == [2, 0, 0]
     assert OrmQ.objects.count() == 2
 
 

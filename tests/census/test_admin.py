@@ -12,7 +12,7 @@ from vereda.accounts.models import User
 from vereda.census import gate
 from vereda.census.models import LookupAttempt, SourceState
 from vereda.census.sources.port import Found
-from vereda.census.worker import claims, outcomes, signs
+from vereda.census.worker import claims, heartbeat, outcomes
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_proofs_of_consent_are_read_only(as_ana: Client) -> None:
 def test_a_failed_task_shows_its_duration_and_its_attempts(as_ana: Client) -> None:
     now = timezone.now()
     Failure.objects.create(
-        id="a" * 32, name="eco", func="vereda.census.tasks.echo", started=now, stopped=now + timedelta(seconds=7),
+        id="a" * 32, name="eco", func="vereda.census.tasks.rescue", started=now, stopped=now + timedelta(seconds=7),
         success=False, attempt_count=3,
     )  # fmt: skip
 
@@ -107,6 +107,6 @@ def test_a_sources_row_is_neither_made_nor_deleted_by_hand(as_ana: Client, state
 
 
 def test_workers_can_be_seen(as_ana: Client) -> None:
-    signs.enroll("host-1", 4321, now=timezone.now())
+    heartbeat.register("host-1", 4321, now=timezone.now())
 
     assert "4321" in as_ana.get("/admin/census/worker/").content.decode()

@@ -18,7 +18,7 @@ from vereda.census import gate
 from vereda.census.models import CedulaInfo, LookupAttempt
 from vereda.census.sources.reading.pasted import LONGEST
 from vereda.census.statuses import ANSWERS, ASSISTABLE, Status
-from vereda.census.worker import signs
+from vereda.census.worker import heartbeat
 
 PAGE = "/censo/asistida/"
 ABSENT = "El documento consultado no se encuentra en el censo para esta elección."
@@ -106,7 +106,7 @@ def test_whoever_was_skipped_stays_skipped_all_the_way(as_beto: Client, beto: Us
 
 
 def test_a_source_that_is_closed_is_told_and_one_that_works_too(as_beto: Client, caro: User) -> None:
-    signs.enroll("host-1", 1, now=timezone.now())
+    heartbeat.register("host-1", 1, now=timezone.now())
     gate.switch("practice", is_paused=False)
     assert "Las consultas automáticas están funcionando" in text_of(as_beto.get(PAGE))
 

@@ -67,8 +67,8 @@ def state_of(record: CedulaInfo) -> dict[str, Any]:
     return CedulaInfo.objects.values().get(pk=record.pk)
 
 
-def rung() -> list[int]:
-    """Return for whom bells were rung."""
+def sent() -> list[int]:
+    """Return for whom messages were sent."""
     return [message.task["args"][0] for message in OrmQ.objects.all()]
 
 
@@ -134,9 +134,9 @@ def test_bells_ring_on_commit_for_each_of_a_few(beto: User, django_capture_on_co
 
     with django_capture_on_commit_callbacks(execute=True):
         mark(beto, *records)
-        assert rung() == []
+        assert sent() == []
 
-    assert sorted(rung()) == sorted(record.user_id for record in records)
+    assert sorted(sent()) == sorted(record.user_id for record in records)
 
 
 def test_for_many_people_ten_bells_ring_for_those_whose_turn_is_first(
@@ -147,7 +147,7 @@ def test_for_many_people_ten_bells_ring_for_those_whose_turn_is_first(
     with django_capture_on_commit_callbacks(execute=True):
         ask_all(beto)
 
-    assert rung() == [record.user_id for record in records[:10]]
+    assert sent() == [record.user_id for record in records[:10]]
 
 
 def test_nobody_to_ask_about_rings_nothing_and_leaves_no_request(
@@ -425,7 +425,7 @@ def test_of_several_requests_for_all_at_once_one_holds_everybody(beto: User) -> 
 
     assert sorted(at_once(4, lambda: started_or_none(beto))) == [0, 0, 0, 5]
     assert BulkRefresh.objects.get().total == 5
-    assert sorted(rung()) == sorted(record.user_id for record in records)
+    assert sorted(sent()) == sorted(record.user_id for record in records)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -437,7 +437,7 @@ def test_a_leader_and_a_superuser_who_ask_about_all_at_once_queue_nobody_twice(a
     totals = at_once(2, lambda: started_or_none(viewers.pop()))
 
     assert sum(totals) == 5
-    assert sorted(rung()) == sorted(record.user_id for record in records)
+    assert sorted(sent()) == sorted(record.user_id for record in records)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -449,7 +449,7 @@ def test_people_who_are_marked_twice_at_once_are_queued_once(beto: User) -> None
     tallies = at_once(4, lambda: bulk.refresh_marked(records=marked.all(), requested_by=beto, now=timezone.now()))
 
     assert sum(tally.queued for tally in tallies) == 5
-    assert sorted(rung()) == sorted(record.user_id for record in records)
+    assert sorted(sent()) == sorted(record.user_id for record in records)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -102,7 +102,7 @@ def ways_to_ask(user: User) -> dict[str, Any]:
         "a request for all": lambda: bulk.refresh_all(records=everybody, requested_by=leader, now=now),
         "making a record": lambda: actions.create_record(user=user),
         "the rescue": lambda: rescue.rescue_all(now=now),
-        "a bell": lambda: claims.claim(user_id=user.pk, now=now),
+        "a message": lambda: claims.claim(user_id=user.pk, now=now),
         "a worker": lambda: claims.claim_next(sources=["practice"], now=now, is_alone=True),
         "evidence": lambda: evidence.replay_all(now=now),
         "by hand": lambda: assisted.record_assisted(record=record, answer=PLACE, actor=leader, now=now),
@@ -111,7 +111,7 @@ def ways_to_ask(user: User) -> dict[str, Any]:
 
 WAYS = [
     *("a request", "a leader's request", "a mark", "a request for all"),
-    *("making a record", "the rescue", "a bell", "a worker", "evidence", "by hand"),
+    *("making a record", "the rescue", "a message", "a worker", "evidence", "by hand"),
 ]
 
 

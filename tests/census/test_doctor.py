@@ -66,8 +66,8 @@ ENROLL = """
 from django.utils import timezone
 from vereda.census import heartbeat
 from vereda.census.models import Worker
-heartbeat.enroll("host-1", 11, now=timezone.now())
-heartbeat.enroll("host-2", 22, now=timezone.now())
+heartbeat.register("host-1", 11, now=timezone.now())
+heartbeat.register("host-2", 22, now=timezone.now())
 Worker.objects.filter(key="host-2").update(version="of another day")
 """
 
@@ -84,7 +84,7 @@ from django_q.models import Schedule
 from vereda.census import gate, heartbeat
 from vereda.census.models import Worker
 gate.switch("practice", is_paused=True)
-heartbeat.enroll("host-1", 11, now=timezone.now())
+heartbeat.register("host-1", 11, now=timezone.now())
 Worker.objects.update(started_at=timezone.now() - timedelta(minutes=9))
 Schedule.objects.update(next_run=timezone.now() - timedelta(minutes=5))
 """

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError
-from django.utils import timezone
 from django_q.models import OrmQ
 
 from tests import make
@@ -124,11 +123,11 @@ def test_a_replay_is_written_down_as_one(record: CedulaInfo) -> None:
 def test_a_replay_asks_nobody_and_moves_nothing_at_the_source(record: CedulaInfo) -> None:
     fail_for_good(record, unreadable(record))
     before = list(SourceState.objects.values())
-    bells = OrmQ.objects.count()
+    messages = OrmQ.objects.count()
     replay()
 
     assert list(SourceState.objects.values()) == before
-    assert OrmQ.objects.count() == bells
+    assert OrmQ.objects.count() == messages
 
 
 def test_somebody_whose_retry_is_still_to_come_is_answered_and_not_looked_up_again(record: CedulaInfo) -> None:
@@ -311,12 +310,6 @@ def test_a_lookup_in_flight_goes_on_when_its_evidence_is_emptied(record: CedulaI
     evidence.purge(now=later)
 
     assert outcomes.record_outcome(claimed=claimed, outcome=PLACE, source="practice", now=later + SECOND)
-
-
-def test_the_command_says_how_many_it_emptied(record: CedulaInfo) -> None:
-    CedulaInfo.objects.filter(pk=record.pk).update(raw_response="<p>", evidence_at=timezone.now() - 31 * DAY)
-
-    assert run("purge-evidence") == "1 emptied\n"
 
 
 def test_an_answer_of_each_kind_can_be_read_again(record: CedulaInfo) -> None:

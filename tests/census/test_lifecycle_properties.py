@@ -28,7 +28,7 @@ from vereda.accounts.models import Purpose
 from vereda.census import actions, evidence, gate
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason, SourceState
 from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound
-from vereda.census.worker import claims, outcomes, rescue, signs
+from vereda.census.worker import claims, heartbeat, outcomes, rescue
 from vereda.census.worker.claims import CaptchaSpend, Claim, ClaimLostError
 
 DELAYS = [60, 300, 900]
@@ -372,9 +372,9 @@ class Life(RuleBasedStateMachine):
 
     @rule(is_alive=st.booleans())
     def a_watchdog_looks(self, is_alive: bool) -> None:
-        pid = int(signs.own_name().rsplit("/")[-1])
+        pid = int(heartbeat.own_name().rsplit("/")[-1])
         living = {pid} if is_alive else set()
-        rescue.rescue_from_dead(worker_key=signs.own_key(), living=living, now=self.now)
+        rescue.rescue_from_dead(worker_key=heartbeat.own_key(), living=living, now=self.now)
         if self.holder is not None and not is_alive:
             self.interrupted()
         else:

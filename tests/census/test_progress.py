@@ -12,11 +12,11 @@ from tests.census.worker.attempts import BLOCKED, NOW, PLACE, claim, look_up
 from vereda.accounts.models import User
 from vereda.census import bulk, gate, wording
 from vereda.census.models import BulkRefresh, CedulaInfo, SourceState, Worker
-from vereda.census.models.querysets import LATE_AFTER
+from vereda.census.models.engine import LATE_AFTER
 from vereda.census.progress import Progress, has_come_through, progress_of
 from vereda.census.statuses import Status
 from vereda.census.turns import Turn
-from vereda.census.worker import signs
+from vereda.census.worker import heartbeat
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(autouse=True)
 def worker(beto: User, dani: User) -> None:
     """One cluster works, and has nobody else to ask about."""
-    signs.enroll("host-1", 1, now=NOW)
+    heartbeat.register("host-1", 1, now=NOW)
     SourceState.objects.get_or_create(source="practice")
     CedulaInfo.objects.update(status=Status.NOT_FOUND, answer_status=Status.NOT_FOUND, fetched_at=NOW)
 

@@ -12,7 +12,7 @@ from tests.census.worker.attempts import claim
 from vereda.census import tasks
 from vereda.census.models import CedulaInfo, LookupAttempt, Worker
 from vereda.census.worker import engine as engines
-from vereda.census.worker import signs
+from vereda.census.worker import heartbeat
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,16 +46,12 @@ def test_a_beat_that_comes_twice_is_signed_for() -> None:
     assert Worker.objects.get().beat == "abc"
 
 
-def test_an_echo_comes_back() -> None:
-    assert [tasks.echo("por el sendero") for _ in range(2)] == ["por el sendero"] * 2
-
-
 @pytest.mark.parametrize("task", [tasks.rescue, lambda: tasks.beat("abc")])
 def test_every_task_of_the_clusters_own_is_a_sign_of_life(task: object) -> None:
     assert callable(task)
     task()
 
-    assert [worker.key for worker in Worker.objects.alive(timezone.now())] == [signs.own_key()]
+    assert [worker.key for worker in Worker.objects.alive(timezone.now())] == [heartbeat.own_key()]
 
 
 def test_a_lookup_is_a_sign_of_life_before_it_is_done(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,4 +59,4 @@ def test_a_lookup_is_a_sign_of_life_before_it_is_done(start: Start, monkeypatch:
     monkeypatch.setattr(engines, "current", lambda: engine)
 
     assert tasks.validate_cedula(987_654) == "nothing due"
-    assert [worker.key for worker in Worker.objects.alive(timezone.now())] == [signs.own_key()]
+    assert [worker.key for worker in Worker.objects.alive(timezone.now())] == [heartbeat.own_key()]

@@ -9,9 +9,9 @@ from tests import make
 from vereda.accounts.models import User
 from vereda.census import gate, turns
 from vereda.census.models import CedulaInfo, Priority, SourceState, Worker
-from vereda.census.models.querysets import LATE_AFTER
+from vereda.census.models.engine import LATE_AFTER
 from vereda.census.statuses import Status
-from vereda.census.worker import signs
+from vereda.census.worker import heartbeat
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # ten in the morning in Bogotá
@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # ten in the morning in Bogotá
 @pytest.fixture(autouse=True)
 def worker(db: None) -> None:
     """One cluster works."""
-    signs.enroll("host-1", 1, now=NOW)
+    heartbeat.register("host-1", 1, now=NOW)
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +79,7 @@ def test_when_lookups_take_long_the_window_is_slower_than_the_pace() -> None:
         waiting(5)
 
     assert turns.turn_of(waiting(1), NOW).seconds == 80 + 3 * 10
-    signs.enroll("host-2", 2, now=NOW)
+    heartbeat.register("host-2", 2, now=NOW)
     assert turns.turn_of(waiting(1), NOW).seconds == 5 * 21  # two windows: the pace (5.2 s) is the limit again
 
 

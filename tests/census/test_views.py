@@ -15,7 +15,7 @@ from vereda.census import health
 from vereda.census.models import CedulaInfo, Priority, SourceState
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, NotFound, Outcome
 from vereda.census.statuses import FINAL, WAITING, Status
-from vereda.census.worker import claims, outcomes, rescue, signs
+from vereda.census.worker import claims, heartbeat, outcomes, rescue
 
 PLACE = Found("PASTO", "IE EL SAUCE", "4", "NARIÑO", "CL 18 # 24-30")
 HTMX = {"HX-Request": "true"}
@@ -237,7 +237,7 @@ def poll(client: Client, page: str) -> Any:
 @pytest.fixture
 def worker(db: None) -> None:
     """A cluster works, so that positions are told."""
-    signs.enroll("host-1", 1, now=timezone.now())
+    heartbeat.register("host-1", 1, now=timezone.now())
 
 
 @pytest.mark.usefixtures("worker")

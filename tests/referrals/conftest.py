@@ -8,7 +8,7 @@ from tests import make
 from tests.referrals.pages import put
 from vereda.accounts.models import User
 from vereda.census.statuses import Status
-from vereda.census.worker import signs
+from vereda.census.worker import heartbeat
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def as_beto(client: Client, beto: User) -> Client:
 @pytest.fixture
 def worker(db: None) -> None:
     """A cluster works, so that nothing is told about it."""
-    signs.enroll("host-1", 1, now=timezone.now())
+    heartbeat.register("host-1", 1, now=timezone.now())
 
 
 @pytest.fixture

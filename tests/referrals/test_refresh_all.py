@@ -165,9 +165,9 @@ def test_the_queries_do_not_grow_with_all(as_beto: Client, beto: User, django_ca
     for number in (1, 12, 40):
         CedulaInfo.objects.filter(referred_by=beto).delete()
         invited(beto, number, Status.ERROR)
-        with django_capture_on_commit_callbacks() as bells, CaptureQueriesContext(connection) as queries:
+        with django_capture_on_commit_callbacks() as queue_tasks, CaptureQueriesContext(connection) as queries:
             post(as_beto, ALL)
-        costs.append((len(queries), len(bells)))
+        costs.append((len(queries), len(queue_tasks)))
 
     assert costs[1] == costs[2]  # the first entry of an audit trail costs more
 

@@ -133,7 +133,7 @@ def make_her_a_leader(zoraida: User) -> None:
     BulkRefresh.objects.create(requested_by=zoraida, requested_at=timezone.now(), total=1)
     TOTPDevice.objects.create(user=zoraida, name=zoraida.full_name)
     StaticDevice.objects.create(user=zoraida, name="recovery")
-    async_task("vereda.census.tasks.echo", str(zoraida.pk), sync=True)
+    async_task("vereda.lib.text.fold", str(zoraida.pk), sync=True)
 
 
 def erase(zoraida: User, own: Client) -> None:

@@ -13,7 +13,7 @@ from tests.census.worker.attempts import PLACE, look_up
 from vereda.accounts import tombstones
 from vereda.accounts.models import PersonSession, User
 from vereda.census.models import CedulaInfo, LookupAttempt, Worker
-from vereda.census.worker import signs
+from vereda.census.worker import heartbeat
 from vereda.rights import remains, retention, tasks
 
 DAY = timedelta(days=1)
@@ -83,7 +83,7 @@ def test_the_daily_task_may_run_twice_and_is_a_sign_of_life(record: CedulaInfo) 
         "0 replies, 1 attempts, 0 traces of logins",
         "0 replies, 0 attempts, 0 traces of logins",
     ]
-    assert [worker.key for worker in Worker.objects.alive(timezone.now())] == [signs.own_key()]
+    assert [worker.key for worker in Worker.objects.alive(timezone.now())] == [heartbeat.own_key()]
 
 
 @pytest.mark.django_db

@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from vereda.accounts import throttle
-from vereda.accounts.entering import lockout
+from vereda.accounts import lockout, throttle
 from vereda.accounts.models import PersonSession
 
 

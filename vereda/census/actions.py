@@ -18,8 +18,8 @@ from django.db.models.functions import Greatest
 
 from vereda.accounts import audit
 from vereda.accounts.models import AuditEntry, User
-from vereda.census.bells import ring_on_commit
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason
+from vereda.census.queue import send_on_commit
 from vereda.census.statuses import FINAL, UNAUTHORISED, Status
 from vereda.census.transitions import newly_asked, newly_closed
 
@@ -56,7 +56,7 @@ def open_record(*, user: User, reason: Reason, now: datetime) -> bool:
         )
     )
     if is_opened:
-        ring_on_commit(user.pk)
+        send_on_commit(user.pk)
     return bool(is_opened)
 
 
@@ -89,7 +89,7 @@ def request_lookup(*, record: CedulaInfo, requested_by: User, reason: Reason, no
     is_asked = final.allowed().update(**newly_asked(requested_by=requested_by, reason=reason, now=now), bulk=None)
     record.refresh_from_db()
     if is_asked:
-        ring_on_commit(record.user_id)
+        send_on_commit(record.user_id)
         if requested_by.pk != record.user_id:
             audit.record(action=AuditEntry.Action.LOOKUP_ASKED, actor=requested_by, person=record.user)
         return True
@@ -101,5 +101,5 @@ def request_lookup(*, record: CedulaInfo, requested_by: User, reason: Reason, no
     behind = CedulaInfo.objects.filter(pk=record.pk, status=Status.PENDING, priority__gt=reason.priority)
     if behind.update(priority=reason.priority, reason=reason, requested_by=requested_by, bulk=None):
         record.refresh_from_db()
-        ring_on_commit(record.user_id)
+        send_on_commit(record.user_id)
     return False

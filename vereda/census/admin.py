@@ -93,7 +93,7 @@ class BulkRefreshAdmin(ReadOnlyAdmin[BulkRefresh]):
 class SourceStateAdmin(admin.ModelAdmin[SourceState]):
     """How each source is doing, with the switch that stops all lookups at it.
 
-    Whatever opens a source rings for those who wait, and a bell for a source that is closed is none.
+    Whatever opens a source sends the messages of those who wait: none were sent while it was closed.
     """
 
     list_display = ("source", "opens", "troubles", "day", "day_lookups", "day_dollars", "usual_seconds")

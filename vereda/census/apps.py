@@ -12,6 +12,6 @@ class CensusConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receiver and the checks."""
-        from vereda.census import checks, schedules, signals  # noqa: F401, PLC0415 - models must be loaded first
+        from vereda.census import checks, queue, signals  # noqa: F401, PLC0415 - models must be loaded first
 
-        post_migrate.connect(schedules.ensure, sender=self, dispatch_uid="census-schedules")
+        post_migrate.connect(queue.ensure, sender=self, dispatch_uid="census-queue")

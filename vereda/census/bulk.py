@@ -11,13 +11,13 @@ from django.db.models import Count, F, OuterRef, Subquery
 
 from vereda.accounts import audit
 from vereda.accounts.models import AuditEntry, User
-from vereda.census.bells import ring_on_commit
 from vereda.census.models import BulkRefresh, CedulaInfo, CedulaInfoQuerySet, Reason
+from vereda.census.queue import send_on_commit
 from vereda.census.statuses import ANSWERS, FAILURES, UNAUTHORISED, Status
 from vereda.census.transitions import newly_asked
 
-BELLS = 10
-"""How many bells are rung: a worker that is awake goes on with whoever's turn it is."""
+MESSAGES = 10
+"""How many messages are sent: a worker that is awake goes on with whoever's turn it is."""
 
 
 class AlreadyRunningError(Exception):
@@ -106,13 +106,13 @@ def running_for(leader: User) -> Running | None:
 
 
 def _ask(records: CedulaInfoQuerySet, *, requested_by: User, now: datetime, bulk: BulkRefresh | None = None) -> int:
-    """Make all refreshable ones wait by one UPDATE, remembering what they were, and ring for the first of them."""
+    """Make all refreshable ones wait by one UPDATE that remembers what they were; send messages for the first."""
     before = {"status_before": F("status"), "message_before": F("error_message")} if bulk else {}
     count = records.refreshable(now).update(
         **newly_asked(requested_by=requested_by, reason=Reason.BULK, now=now), bulk=bulk, **before
     )
     if count:
         asked = CedulaInfo.objects.filter(requested_by=requested_by, requested_at=now, status=Status.PENDING)
-        for user_id in asked.in_turn().values_list("user_id", flat=True)[:BELLS]:
-            ring_on_commit(user_id)
+        for user_id in asked.in_turn().values_list("user_id", flat=True)[:MESSAGES]:
+            send_on_commit(user_id)
     return count

@@ -12,14 +12,13 @@ from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.models import Schedule
 
-from vereda.census import drift, gate, roster, schedules
-from vereda.census.health import is_database_up
+from vereda.census import gate, health, queue, roster
 from vereda.census.models import SourceState, Worker
 from vereda.census.sources.asking.captcha import CaptchaError
 from vereda.census.sources.asking.executables import find_executable
 from vereda.census.sources.build import build_solver
 from vereda.census.sources.port import UnreachableError
-from vereda.census.worker import engine, signs
+from vereda.census.worker import engine, heartbeat
 
 RESCUE_IS_LATE_AFTER = timedelta(minutes=2)
 """It runs every minute, and Django-Q2 looks twice a minute."""
@@ -50,7 +49,7 @@ def examine() -> Iterator[Finding]:
 
 
 def _database() -> str:
-    if not is_database_up():
+    if not health.is_database_up():
         raise UnhealthyError("does not answer; check DATABASE_URL")
     return connection.vendor
 
@@ -81,14 +80,14 @@ def _worker() -> str:
 
 
 def _of_worker(worker: Worker) -> str:
-    is_stale = worker.version != signs.code_version()
+    is_stale = worker.version != heartbeat.code_version()
     stale = ", runs other code than this: restart it" if is_stale else ""
     return f"{worker.host} pid {worker.pid}, last seen {timezone.localtime(worker.seen_at):%H:%M:%S}{stale}"
 
 
 def _rescue() -> str:
     """One malformed schedule keeps Django-Q2 from running any of them."""
-    schedule = Schedule.objects.filter(func=schedules.RESCUE).first()
+    schedule = Schedule.objects.filter(func=queue.RESCUE_TASK).first()
     if schedule is None:
         raise UnhealthyError("not scheduled; run ./manage migrate")
     late = timezone.now() - RESCUE_IS_LATE_AFTER
@@ -148,9 +147,9 @@ async def _knock_everywhere() -> str:
 
 def _face() -> str:
     """What pages of late say; `_source` opens one now, and sees the form but no reply."""
-    told = [f"{face.source} {len(face.unreadable)} of {face.people}" for face in drift.faces(timezone.now())]
+    told = [f"{face.source} {len(face.unreadable)} of {face.people}" for face in health.faces(timezone.now())]
     lately = f"people with an unreadable page lately: {', '.join(told) or 'none'}"
-    if drift.changed_faces(timezone.now()):
+    if health.changed_faces(timezone.now()):
         raise UnhealthyError(f"changed: {lately}; see the administration, then ./manage replay once it can be read")
     return lately
 

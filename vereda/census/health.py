@@ -1,6 +1,27 @@
-"""Can the service work at all? For `/salud/`; `doctor.py` looks closer."""
+"""Can the service work, and can it still read the census site's pages? For `/salud/`; `doctor.py` looks closer.
+
+A site has changed its face when pages came that nobody could read. Blocks and outages say nothing about that. It ends
+by itself once pages are read again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
 
 from django.db import DatabaseError, connection
+
+from vereda.census import rules
+from vereda.census.models import CedulaInfo, LookupAttempt, SourceState
+
+WINDOW = timedelta(hours=24)
+LATEST_ATTEMPTS = 30
+
+_TELLING = (
+    LookupAttempt.Outcome.FOUND,
+    LookupAttempt.Outcome.CANCELLED,
+    LookupAttempt.Outcome.NOT_FOUND,
+    LookupAttempt.Outcome.PARSE_ERROR,
+)
 
 
 def is_database_up() -> bool:
@@ -11,3 +32,48 @@ def is_database_up() -> bool:
     except DatabaseError:
         return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What the latest attempts at a source say of its pages: who was asked about, and whose page was unreadable."""
+
+    source: str
+    people: int
+    unreadable: tuple[int, ...]
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the site is another than the one we can read."""
+        return rules.has_changed_face(unreadable=len(self.unreadable), people=self.people)
+
+    def last_evidence(self) -> CedulaInfo | None:
+        """Return the record with the newest reply of those that could not be read."""
+        records = CedulaInfo.objects.with_evidence().filter(pk__in=self.unreadable)
+        return records.order_by("-evidence_at").first()
+
+
+def faces(now: datetime) -> list[Face]:
+    """Return the face of every source that a lookup was ever started at, by one short query for each."""
+    return [_face(source, now) for source in SourceState.objects.order_by("source").values_list("source", flat=True)]
+
+
+def changed_faces(now: datetime) -> list[Face]:
+    """Return the sources that have changed."""
+    return [face for face in faces(now) if face.has_changed]
+
+
+def census_state(now: datetime) -> Literal["ok", "changed", "unknown"]:
+    """Return the census's state in one word, for monitors; a database that cannot tell is no reason to raise."""
+    try:
+        return "changed" if changed_faces(now) else "ok"
+    except DatabaseError:
+        return "unknown"
+
+
+def _face(source: str, now: datetime) -> Face:
+    attempts = LookupAttempt.objects.filter(source=source, outcome__in=_TELLING, started_at__gte=now - WINDOW)
+    newest = attempts.order_by("-started_at").values_list("record_id", "outcome")[:LATEST_ATTEMPTS]
+    latest = rules.latest_by_person(newest)
+    unreadable = [record for record, outcome in latest.items() if outcome == LookupAttempt.Outcome.PARSE_ERROR]
+    return Face(source, len(latest), tuple(unreadable))

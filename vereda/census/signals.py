@@ -23,7 +23,7 @@ def person_saved(
     update_fields: frozenset[str] | None,
     **kwargs: Any,
 ) -> None:
-    """Create the record and ring the queue; fixtures (`raw`) bring their own records."""
+    """Create the record, which asks for its first lookup; fixtures (`raw`) bring their own records."""
     if raw:
         return
     if created:

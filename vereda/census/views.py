@@ -16,8 +16,8 @@ from vereda.accounts import consents
 from vereda.accounts.forms import ProfileForm
 from vereda.accounts.models import Purpose
 from vereda.accounts.requests import AuthenticatedRequest
-from vereda.census import actions, drift, turns, wording
-from vereda.census.health import is_database_up
+from vereda.census import actions, turns, wording
+from vereda.census.health import census_state, is_database_up
 from vereda.census.models import CedulaInfo, Reason
 from vereda.census.statuses import UNAUTHORISED, Status
 
@@ -134,6 +134,6 @@ def health(request: HttpRequest) -> JsonResponse:
     told = {
         "status": "ok" if is_up else "down",
         "database": is_up,
-        "census": drift.verdict(timezone.now()) if is_up else "unknown",
+        "census": census_state(timezone.now()) if is_up else "unknown",
     }
     return JsonResponse(told, status=200 if is_up else 503)

@@ -6,19 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django_q.models import Schedule
 
 from vereda.accounts import traces
 from vereda.accounts.models import Tombstone
-from vereda.census import evidence
+from vereda.census import evidence, queue
 from vereda.census.models import LookupAttempt
 from vereda.rights import remains
 
 logger = logging.getLogger(__name__)
 
 BATCH = 1000
-PURGE = "vereda.rights.tasks.purge"
+PURGE_TASK = "vereda.rights.tasks.purge"
 _REWRITTEN_FOR = timedelta(days=2)
 """For how long after an erasure the database's file is written anew each day: a purge may fail once."""
 
@@ -47,13 +46,9 @@ def purge(*, now: datetime) -> Purged:
 
 
 def ensure_schedule(**kwargs: Any) -> None:
-    """See that the purge runs every day; does nothing as long as the queue's tables are not there."""
-    if Schedule._meta.db_table not in connection.introspection.table_names():
-        return
-    Schedule.objects.filter(name__in=["purge-evidence", "purge-traces"]).delete()  # each did a part of it before
-    daily = {"func": PURGE, "schedule_type": Schedule.DAILY, "repeats": -1}
-    if not Schedule.objects.filter(name="purge").update(**daily):
-        Schedule.objects.create(name="purge", **daily)
+    """After every `migrate`: see that the purge runs every day."""
+    if queue.ensure_schedule("purge", func=PURGE_TASK, schedule_type=Schedule.DAILY):
+        Schedule.objects.filter(name__in=["purge-evidence", "purge-traces"]).delete()  # of releases before this one
 
 
 def _purge_attempts(now: datetime) -> int:

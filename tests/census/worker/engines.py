@@ -44,15 +44,15 @@ def wait_until(holds: Callable[[], object], *, seconds: float = PATIENCE_SECONDS
         time.sleep(0.01)
 
 
-class Bells:
-    """Tasks of a queue, each on a thread of its own: they ring, and stay until they hear what happened."""
+class QueueTasks:
+    """Tasks of a queue, each on a thread of its own, where it stays until it hears what happened."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._pool = ThreadPoolExecutor(16)
 
-    def ring(self, user_id: int) -> Future[str]:
-        """Ring for a person without waiting for what happens."""
+    def run(self, user_id: int) -> Future[str]:
+        """Run the task about a person, without waiting for what happens."""
         return self._pool.submit(self._engine.attend, user_id, seconds=PATIENCE_SECONDS)
 
     def close(self) -> None:

@@ -73,8 +73,8 @@ def test_an_attempt_is_written_down_from_the_opening_of_its_page_on(start: Start
 def test_the_claim_has_its_whole_time_from_the_opening_of_the_page_on(start: Start, nora: User) -> None:
     next_slot_in(0.6)
     held = HeldSource()
-    _, bells = start(held)
-    bells.ring(nora.pk)
+    _, queue_tasks = start(held)
+    queue_tasks.run(nora.pk)
     wait_until(lambda: status_of(nora.pk) == Status.PROCESSING)
     first = record().claim_expires_at
     wait_until(lambda: held.started)
@@ -176,24 +176,24 @@ def test_a_page_that_was_let_go_in_time_leaves_the_next_slot_where_it_was(
 def test_who_lost_the_claim_while_waiting_for_a_slot_opens_no_page(start: Start, nora: User) -> None:
     next_slot_in(0.6)
     source = FakeSource(name="practice")
-    _, bells = start(source)
-    ringing = bells.ring(nora.pk)
+    _, queue_tasks = start(source)
+    running = queue_tasks.run(nora.pk)
     wait_until(lambda: status_of(nora.pk) == Status.PROCESSING)
     rescue.rescue_all(now=timezone.now() + CLAIM + SECOND)
 
-    assert ringing.result() == "claim lost"
+    assert running.result() == "claim lost"
     assert source.started == []
 
 
 def test_who_lost_the_claim_stores_nothing_but_that_it_happened(start: Start, nora: User) -> None:
     held = HeldSource()
-    engine, bells = start(held)
-    ringing = bells.ring(nora.pk)
+    engine, queue_tasks = start(held)
+    running = queue_tasks.run(nora.pk)
     wait_until(lambda: held.started)
     rescue.rescue_all(now=timezone.now() + CLAIM + SECOND)
     held.let_go(engine)
 
-    assert ringing.result() == "claim lost"
+    assert running.result() == "claim lost"
     assert (record().status, record().answer_status) == (Status.PENDING, "")
     assert sorted(LookupAttempt.objects.values_list("outcome", flat=True)) == ["found", "lost"]
 
@@ -319,12 +319,12 @@ def test_an_outcome_that_is_there_is_stored_although_the_engine_gives_up_its_loo
 
     monkeypatch.setattr(outcomes, "record_outcome", slow)
     source = FakeSource(name="practice")
-    engine, bells = start(source)
-    ringing = bells.ring(nora.pk)
+    engine, queue_tasks = start(source)
+    running = queue_tasks.run(nora.pk)
     wait_until(lambda: source.started)
     engine.close(grace_seconds=0)
 
-    assert ringing.result() == "found"
+    assert running.result() == "found"
     assert status_of(nora.pk) == Status.ACTIVE
 
 

@@ -14,7 +14,7 @@ from vereda.census import actions, gate
 from vereda.census.models import CedulaInfo, Priority, Reason, SourceState
 from vereda.census.sources.port import NotFound
 from vereda.census.statuses import Status
-from vereda.census.worker import claims, outcomes, rescue, signs
+from vereda.census.worker import claims, heartbeat, outcomes, rescue
 from vereda.census.worker.claims import Claim, ClaimLostError
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +97,7 @@ def test_a_claim_is_signed_by_the_process_that_holds_it(record: CedulaInfo) -> N
     claim(record)
 
     record.refresh_from_db()
-    assert record.claimed_by == signs.own_name()
+    assert record.claimed_by == heartbeat.own_name()
 
 
 def test_a_paused_source_gets_nobody(record: CedulaInfo) -> None:

@@ -20,12 +20,12 @@ from tests.census.sources.fake import FakeSource
 from tests.census.worker.engines import HeldSource, count, drain, next_slot_in, status_of, wait_until
 from vereda.accounts import consents
 from vereda.accounts.models import Purpose, User
-from vereda.census import actions, gate
+from vereda.census import gate
 from vereda.census.models import CedulaInfo, LookupAttempt, SourceState, Worker
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome
 from vereda.census.statuses import Status
 from vereda.census.worker import attempt as attempts
-from vereda.census.worker import claims, signs
+from vereda.census.worker import claims, heartbeat, outcomes
 from vereda.census.worker import engine as engines
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,14 +77,14 @@ def test_a_bell_that_rings_twice_asks_once(start: Start, source: FakeSource, nor
 def test_several_bells_for_one_person_share_one_lookup_and_all_hear_of_it(
     start: Start, held: HeldSource, nora: User
 ) -> None:
-    engine, bells = start(held)
-    ringing = [bells.ring(nora.pk) for _ in range(3)]
+    engine, queue_tasks = start(held)
+    running = [queue_tasks.run(nora.pk) for _ in range(3)]
     wait_until(lambda: held.started)
-    ringing.append(bells.ring(nora.pk))
+    running.append(queue_tasks.run(nora.pk))
     time.sleep(A_WHILE)
     held.let_go(engine)
 
-    assert [bell.result() for bell in ringing] == ["found"] * 4
+    assert [task.result() for task in running] == ["found"] * 4
     assert held.started == [nora.cedula]
 
 
@@ -98,8 +98,8 @@ def test_a_bell_for_somebody_who_left_returns_at_once(start: Start, source: Fake
 def test_a_bell_for_somebody_who_is_not_due_returns_at_once_though_others_are_in_flight(
     start: Start, held: HeldSource, nora: User
 ) -> None:
-    engine, bells = start(held)
-    bells.ring(nora.pk)
+    engine, queue_tasks = start(held)
+    queue_tasks.run(nora.pk)
     wait_until(lambda: held.started)
     later = make.person()
     CedulaInfo.objects.filter(user=later).update(next_at=timezone.now() + timedelta(minutes=1))
@@ -114,8 +114,8 @@ def test_a_bell_for_somebody_who_is_not_due_returns_at_once_though_the_window_is
     settings.CENSUS_IN_FLIGHT = 1
     (later,) = people(1)
     CedulaInfo.objects.filter(user=later).update(next_at=timezone.now() + timedelta(hours=1))
-    engine, bells = start(held)
-    bells.ring(nora.pk)
+    engine, queue_tasks = start(held)
+    queue_tasks.run(nora.pk)
     wait_until(lambda: held.started)
 
     assert engine.attend(later, seconds=5) == "nothing due"
@@ -133,25 +133,25 @@ def test_a_task_leaves_when_its_time_is_over_and_the_lookup_goes_on(start: Start
 def test_as_many_overlap_as_the_window_holds_and_never_more(start: Start, held: HeldSource, settings: Any) -> None:
     settings.CENSUS_IN_FLIGHT = 3
     waiting = people(5)
-    engine, bells = start(held)
-    ringing = [bells.ring(user_id) for user_id in waiting]
+    engine, queue_tasks = start(held)
+    running = [queue_tasks.run(user_id) for user_id in waiting]
     wait_until(lambda: len(held.started) == 3)
     time.sleep(A_WHILE)
 
     assert (len(held.started), count(Status.PROCESSING), count(Status.PENDING)) == (3, 3, 2)
 
     held.let_go(engine)
-    assert [bell.result() for bell in ringing] == ["found"] * 5
+    assert [task.result() for task in running] == ["found"] * 5
     assert held.most == 3
 
 
 def test_a_window_of_one_looks_people_up_one_after_the_other(start: Start, held: HeldSource, settings: Any) -> None:
     settings.CENSUS_IN_FLIGHT = 1
     waiting = people(3)
-    engine, bells = start(held)
+    engine, queue_tasks = start(held)
     held.let_go(engine)
 
-    assert [bell.result() for bell in [bells.ring(user_id) for user_id in waiting]] == ["found"] * 3
+    assert [task.result() for task in [queue_tasks.run(user_id) for user_id in waiting]] == ["found"] * 3
     assert held.most == 1
 
 
@@ -169,9 +169,9 @@ def test_the_window_goes_on_filling_after_the_task_that_woke_it_returned(start: 
 def test_whoever_comes_to_be_due_is_looked_up_in_turn(start: Start, source: FakeSource) -> None:
     waiting = people(4)
     cedulas = [User.objects.get(pk=user_id).cedula for user_id in waiting]
-    _, bells = start(source)
+    _, queue_tasks = start(source)
 
-    assert bells.ring(waiting[-1]).result() == "found"
+    assert queue_tasks.run(waiting[-1]).result() == "found"
     assert source.started == cedulas
 
 
@@ -181,9 +181,9 @@ def test_no_two_lookups_of_two_workers_take_slots_closer_than_the_pace(
     settings.CENSUS_PACE_SECONDS = [0.2]
     waiting = people(8)
     sources = [FakeSource(name="practice") for _ in range(2)]
-    bells = [start(source)[1] for source in sources]
+    queue_tasks = [start(source)[1] for source in sources]
     for number, user_id in enumerate(waiting):
-        bells[number % 2].ring(user_id)
+        queue_tasks[number % 2].run(user_id)
 
     wait_until(lambda: count(Status.ACTIVE) == 8)
     assert sum(len(source.started) for source in sources) == 8
@@ -195,8 +195,8 @@ def test_no_two_lookups_of_two_workers_take_slots_closer_than_the_pace(
 def test_only_one_who_is_claimed_waits_for_a_slot(start: Start, held: HeldSource, settings: Any) -> None:
     settings.CENSUS_PACE_SECONDS = [30]
     waiting = people(4)
-    _, bells = start(held)
-    bells.ring(waiting[-1])
+    _, queue_tasks = start(held)
+    queue_tasks.run(waiting[-1])
     wait_until(lambda: count(Status.PROCESSING) == 2)
     time.sleep(A_WHILE)
 
@@ -207,8 +207,8 @@ def test_only_one_who_is_claimed_waits_for_a_slot(start: Start, held: HeldSource
 def test_a_suspect_is_looked_up_alone(start: Start, held: HeldSource) -> None:
     suspect, *others = people(3)
     CedulaInfo.objects.filter(user_id=suspect).update(losses=2)
-    engine, bells = start(held)
-    ringing = [bells.ring(user_id) for user_id in (suspect, *others)]
+    engine, queue_tasks = start(held)
+    running = [queue_tasks.run(user_id) for user_id in (suspect, *others)]
     wait_until(lambda: held.started)
     time.sleep(A_WHILE)
 
@@ -217,14 +217,14 @@ def test_a_suspect_is_looked_up_alone(start: Start, held: HeldSource) -> None:
 
     held.let_go(engine)
     wait_until(lambda: count(Status.ACTIVE) == 3)
-    assert ringing[0].result() == "found"
+    assert running[0].result() == "found"
 
 
 def test_a_suspect_waits_until_nothing_else_is_in_flight_without_another_bell(start: Start, held: HeldSource) -> None:
     first, suspect, last = people(3)
     CedulaInfo.objects.filter(user_id=suspect).update(losses=2)
-    engine, bells = start(held)
-    bells.ring(first)
+    engine, queue_tasks = start(held)
+    queue_tasks.run(first)
     wait_until(lambda: held.started)
     time.sleep(A_WHILE)
     assert statuses_of([first, suspect, last]) == [Status.PROCESSING, Status.PENDING, Status.PENDING]
@@ -240,16 +240,16 @@ def test_an_engine_that_drains_finishes_what_is_at_the_site_and_gives_the_rest_b
 ) -> None:
     settings.CENSUS_PACE_SECONDS = [30]
     asked, waiting, due = people(3)
-    engine, bells = start(held)
-    ringing = [bells.ring(user_id) for user_id in (asked, waiting, due)]
+    engine, queue_tasks = start(held)
+    running = [queue_tasks.run(user_id) for user_id in (asked, waiting, due)]
     wait_until(lambda: held.started and waiting in engine._lookups)
 
     drain(engine, 15)
 
-    assert [ringing[1].result(), ringing[2].result()] == ["released", "stopping"]
+    assert [running[1].result(), running[2].result()] == ["released", "stopping"]
     assert statuses_of([asked, waiting, due]) == [Status.PROCESSING, Status.PENDING, Status.PENDING]
     held.let_go(engine)
-    assert ringing[0].result() == "found"
+    assert running[0].result() == "found"
     assert list(CedulaInfo.objects.order_by("pk").values_list("attempts", flat=True)) == [1, 0, 0]
 
 
@@ -264,24 +264,24 @@ def test_who_was_being_claimed_when_the_engine_began_to_drain_is_given_back(
         return claim_next(**arguments)
 
     monkeypatch.setattr(claims, "claim_next", slow)
-    engine, bells = start(source)
-    ringing = bells.ring(nora.pk)
+    engine, queue_tasks = start(source)
+    running = queue_tasks.run(nora.pk)
     assert is_claiming.wait(10)
     drain(engine, 5)
 
-    assert ringing.result() == "stopping"
+    assert running.result() == "stopping"
     wait_until(lambda: LookupAttempt.objects.filter(outcome="released").exists())
     assert (status_of(nora.pk), CedulaInfo.objects.get().attempts, source.started) == (Status.PENDING, 0, [])
 
 
 def test_an_engine_that_drains_gives_back_what_does_not_end_in_time(start: Start, held: HeldSource, nora: User) -> None:
-    engine, bells = start(held)
-    ringing = bells.ring(nora.pk)
+    engine, queue_tasks = start(held)
+    running = queue_tasks.run(nora.pk)
     wait_until(lambda: held.started)
 
     drain(engine, 0.1)
 
-    assert ringing.result() == "released"
+    assert running.result() == "released"
     record = CedulaInfo.objects.get()
     assert (record.status, record.attempts, record.losses) == (Status.PENDING, 0, 0)
     assert LookupAttempt.objects.get().outcome == "released"
@@ -299,25 +299,25 @@ def test_an_engine_that_drains_takes_no_bell_any_more(start: Start, source: Fake
 def test_an_engine_that_closes_lets_go_of_its_source_and_its_threads(
     start: Start, held: HeldSource, nora: User
 ) -> None:
-    engine, bells = start(held)
-    ringing = bells.ring(nora.pk)
+    engine, queue_tasks = start(held)
+    running = queue_tasks.run(nora.pk)
     wait_until(lambda: held.started)
 
     engine.close(grace_seconds=0.1)
 
-    assert ringing.result() == "released"
+    assert running.result() == "released"
     assert held.is_closed
-    assert not {engine._thread, engine._desk._thread} & set(threading.enumerate())
+    assert not {engine._thread, engine._orm._thread} & set(threading.enumerate())
 
 
 def test_who_waits_at_a_gate_that_closes_is_given_back_uncounted(start: Start, source: FakeSource, nora: User) -> None:
     next_slot_in(A_WHILE)
-    _, bells = start(source)
-    ringing = bells.ring(nora.pk)
+    _, queue_tasks = start(source)
+    running = queue_tasks.run(nora.pk)
     wait_until(lambda: status_of(nora.pk) == Status.PROCESSING)
     SourceState.objects.update(is_paused=True)
 
-    assert ringing.result() == "released"
+    assert running.result() == "released"
     record = CedulaInfo.objects.get()
     assert (record.status, record.attempts, source.started) == (Status.PENDING, 0, [])
 
@@ -382,13 +382,13 @@ def test_a_probe_that_a_fault_of_ours_ended_opens_the_gate_to_another(start: Sta
 
 @pytest.mark.usefixtures("after_a_rest")
 def test_a_probe_that_was_given_back_opens_the_gate_to_another(start: Start, held: HeldSource, nora: User) -> None:
-    engine, bells = start(held)
-    ringing = bells.ring(nora.pk)
+    engine, queue_tasks = start(held)
+    running = queue_tasks.run(nora.pk)
     wait_until(lambda: held.started)
     assert not is_open()
 
     drain(engine, 0)
-    assert ringing.result() == "released"
+    assert running.result() == "released"
     assert is_open()
 
 
@@ -477,17 +477,17 @@ def test_after_a_rest_one_is_the_probe_and_the_others_follow_once_it_was_answere
     first, second = people(2)
     over = timezone.now() - timedelta(seconds=1)
     SourceState.objects.update_or_create(source="practice", defaults={"rests": 1, "rests_until": over})
-    engine, bells = start(held)
-    ringing = [bells.ring(user_id) for user_id in (first, second)]
+    engine, queue_tasks = start(held)
+    running = [queue_tasks.run(user_id) for user_id in (first, second)]
     wait_until(lambda: held.started)
     time.sleep(A_WHILE)
     assert statuses_of([first, second]) == [Status.PROCESSING, Status.PENDING]
-    assert ringing[1].result() == "nothing due"
+    assert running[1].result() == "nothing due"
 
     held.let_go(engine)
 
     wait_until(lambda: count(Status.ACTIVE) == 2)
-    assert ringing[0].result() == "found"
+    assert running[0].result() == "found"
 
 
 def test_an_engine_with_nobody_to_wait_for_leaves_the_database_alone(
@@ -554,36 +554,36 @@ def test_the_orm_refuses_the_thread_of_the_browser(start: Start, source: FakeSou
         asyncio.run_coroutine_threadsafe(count_people(), engine._loop).result(timeout=10)
 
 
-def test_errands_run_on_a_thread_of_the_engines_own(
+def test_orm_work_runs_on_a_thread_of_the_engines_own(
     start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads = []
 
-    def noting[T](errand: Any) -> Any:
+    def noting[T](work: Any) -> Any:
         def run(*args: Any, **kwargs: Any) -> Any:
             threads.append(threading.current_thread())
-            return errand(*args, **kwargs)
+            return work(*args, **kwargs)
 
         return run
 
     for module, name in [
-        (actions, "claim_next"),
-        (actions, "start"),
-        (actions, "record_outcome"),
+        (claims, "claim_next"),
+        (claims, "start"),
+        (outcomes, "record_outcome"),
         (gate, "enter"),
-        (signs, "sign"),
+        (heartbeat, "record"),
     ]:
         monkeypatch.setattr(module, name, noting(getattr(module, name)))
     engine, _ = start(source)
     engine.attend(nora.pk)
 
     assert len(threads) >= 4
-    assert set(threads) == {engine._desk._thread}
+    assert set(threads) == {engine._orm._thread}
 
 
 def test_threads_of_the_engine_never_keep_a_worker_alive(start: Start, source: FakeSource) -> None:
     start(source)
-    own = [thread for thread in threading.enumerate() if thread.name in {"census-loop", "census-desk"}]
+    own = [thread for thread in threading.enumerate() if thread.name in {"census-loop", "census-orm"}]
 
     assert len(own) == 2
     assert all(thread.daemon for thread in own)
@@ -593,11 +593,11 @@ def test_an_engine_gives_signs_of_life_while_there_is_work_and_none_while_it_is_
     start: Start, held: HeldSource, nora: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "BEAT_SECONDS", 0.05)
-    engine, bells = start(held)
+    engine, queue_tasks = start(held)
     time.sleep(A_WHILE)
     assert not Worker.objects.exists()
 
-    bells.ring(nora.pk)
+    queue_tasks.run(nora.pk)
     wait_until(Worker.objects.exists)
     seen_at = Worker.objects.get().seen_at
     wait_until(lambda: Worker.objects.get().seen_at > seen_at)
@@ -613,7 +613,7 @@ def test_an_engine_gives_signs_of_life_while_there_is_work_and_none_while_it_is_
 def test_an_engine_that_could_not_give_a_sign_of_life_gives_the_next(
     start: Start, held: HeldSource, nora: User, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    sign, tries = signs.sign, []
+    sign, tries = heartbeat.record, []
 
     def away_at_first(**arguments: Any) -> None:
         tries.append(arguments)
@@ -622,9 +622,9 @@ def test_an_engine_that_could_not_give_a_sign_of_life_gives_the_next(
         sign(**arguments)
 
     monkeypatch.setattr(engines, "BEAT_SECONDS", 0.05)
-    monkeypatch.setattr(signs, "sign", away_at_first)
-    _, bells = start(held)
-    bells.ring(nora.pk)
+    monkeypatch.setattr(heartbeat, "record", away_at_first)
+    _, queue_tasks = start(held)
+    queue_tasks.run(nora.pk)
 
     wait_until(Worker.objects.exists, seconds=3)
 
@@ -651,14 +651,14 @@ def test_a_process_has_one_engine_and_a_forked_one_its_own(
 def test_who_withdraws_and_agrees_again_while_in_flight_is_asked_anew_and_the_first_reply_is_thrown_away(
     start: Start, held: HeldSource, nora: User, caplog: Any
 ) -> None:
-    engine, bells = start(held)
-    bells.ring(nora.pk)
+    engine, queue_tasks = start(held)
+    queue_tasks.run(nora.pk)
     wait_until(lambda: held.started)
     consents.withdraw(user=nora, purpose=Purpose.CENSUS_LOOKUP)
     make.agree(nora, Purpose.CENSUS_LOOKUP)
     CedulaInfo.objects.filter(user=nora).update(next_at=timezone.now() - timedelta(minutes=1))
     other = make.person()
-    bells.ring(other.pk)
+    queue_tasks.run(other.pk)
     wait_until(lambda: held.started == [nora.cedula, nora.cedula, other.cedula])
     held.let_go(engine)
 

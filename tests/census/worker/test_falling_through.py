@@ -133,7 +133,7 @@ def test_a_claim_that_was_lost_meanwhile_asks_no_other_source(start: Start, nora
     class Slow(FakeSource):
         async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
             outcome = await super().lookup(cedula, hooks)
-            await engine._desk.ask(lambda: CedulaInfo.objects.update(claim_token="0" * 32))
+            await engine._orm.run(lambda: CedulaInfo.objects.update(claim_token="0" * 32))
             return outcome
 
     spare = source(SPARE, nora, PLACE)

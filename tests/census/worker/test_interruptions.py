@@ -10,10 +10,10 @@ from django_q.models import OrmQ, Schedule
 from tests import make
 from tests.census.worker.attempts import CLAIM, MOST_ATTEMPTS, NOW, PLACE, SECOND, claim, interrupt, look_up
 from vereda.accounts.models import User
-from vereda.census import actions, bells
+from vereda.census import actions, queue
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason, SourceState
 from vereda.census.statuses import Status
-from vereda.census.worker import claims, outcomes, rescue, signs
+from vereda.census.worker import claims, heartbeat, outcomes, rescue
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def record(caro: User) -> CedulaInfo:
 def claimed_by(pid: int, monkeypatch: pytest.MonkeyPatch, *, key: str = HERE) -> CedulaInfo:
     """Return the record of somebody whom a process of a cluster looks up."""
     record = make.person().cedula_info
-    monkeypatch.setenv(signs.KEY_VARIABLE, key)
+    monkeypatch.setenv(heartbeat.KEY_VARIABLE, key)
     with monkeypatch.context() as process:
         process.setattr(os, "getpid", lambda: pid)
         claim(record)
@@ -47,7 +47,7 @@ def status_of(record: CedulaInfo) -> Status:
     return Status(record.status)
 
 
-def rung() -> list[int]:
+def sent() -> list[int]:
     return [message.task["args"][0] for message in OrmQ.objects.all()]
 
 
@@ -65,7 +65,7 @@ def test_after_a_fault_of_ours_the_next_attempt_waits_as_after_any_failure(recor
 
     record.refresh_from_db()
     assert record.next_at == NOW + timedelta(seconds=60)
-    assert Schedule.objects.get(func=bells.VALIDATE_TASK).next_run == record.next_at
+    assert Schedule.objects.get(func=queue.LOOKUP_TASK).next_run == record.next_at
 
 
 def test_a_fault_of_ours_is_written_down_with_what_it_was(record: CedulaInfo) -> None:
@@ -115,10 +115,10 @@ def test_a_claim_that_was_renewed_is_not_taken_back_at_its_first_end(record: Ced
 def test_a_claim_that_is_renewed_while_a_rescue_looks_stays_with_its_worker(
     record: CedulaInfo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take_back, later = actions._take_back, NOW + CLAIM + SECOND
+    take_back, later = rescue._take_back, NOW + CLAIM + SECOND
 
     def renew_first(found: CedulaInfo, **arguments: Any) -> None:
-        claims.start(claimed=actions.claim_on(found), now=later)
+        claims.start(claimed=claims.claim_on(found), now=later)
         take_back(found, **arguments)
 
     claim(record)
@@ -137,7 +137,7 @@ def test_a_rescue_while_the_source_rests_takes_back_but_rings_nobody(record: Ced
 
     assert rescue.rescue_all(now=later) == 0
     assert status_of(record) == Status.PENDING
-    assert rung() == []
+    assert sent() == []
 
 
 def test_a_rescue_gives_a_record_to_people_who_have_none(record: CedulaInfo, caro: User) -> None:
@@ -149,12 +149,12 @@ def test_a_rescue_gives_a_record_to_people_who_have_none(record: CedulaInfo, car
 
 
 def test_a_rescue_forgets_clusters_that_ended_long_ago(record: CedulaInfo) -> None:
-    signs.enroll("old", 1, now=NOW - timedelta(days=2))
-    signs.enroll("new", 1, now=NOW)
+    heartbeat.register("old", 1, now=NOW - timedelta(days=2))
+    heartbeat.register("new", 1, now=NOW)
 
     rescue.rescue_all(now=NOW)
 
-    assert list(signs.Worker.objects.values_list("key", flat=True)) == ["new"]
+    assert list(heartbeat.Worker.objects.values_list("key", flat=True)) == ["new"]
 
 
 def test_what_a_dead_process_held_is_taken_back_at_once_and_rings(
@@ -168,7 +168,7 @@ def test_what_a_dead_process_held_is_taken_back_at_once_and_rings(
     assert (held.status, held.next_at) == (Status.PENDING, NOW)
     assert (held.attempts, held.losses) == (1, 1)
     assert LookupAttempt.objects.get().detail == "its worker died"
-    assert rung() == [held.user_id]
+    assert sent() == [held.user_id]
 
 
 def test_what_a_living_process_holds_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,7 +189,7 @@ def test_what_another_cluster_holds_is_not_for_this_one_to_judge(monkeypatch: py
 def test_what_a_dead_process_gave_back_in_time_is_not_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
     held = claimed_by(DEAD, monkeypatch)
     held.refresh_from_db()
-    outcomes.release(claimed=actions.claim_on(held), source="practice", now=NOW)
+    outcomes.release(claimed=claims.claim_on(held), source="practice", now=NOW)
 
     assert rescue_from_dead() == 0
     held.refresh_from_db()

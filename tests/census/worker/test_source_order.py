@@ -14,7 +14,7 @@ from vereda.census.gate import Closed
 from vereda.census.models import CedulaInfo
 from vereda.census.sources.port import Failure, FailureKind
 from vereda.census.statuses import Obstacle, Status
-from vereda.census.worker import claims, outcomes, rescue, signs
+from vereda.census.worker import claims, heartbeat, outcomes, rescue
 
 CLOSED = {
     "rests": {"rests": 1, "rests_until": NOW + HOUR},
@@ -98,16 +98,16 @@ def test_nobody_is_claimed_while_every_source_is_closed(caro: User) -> None:
     assert claims.next_due_at(sources=SOURCES, now=NOW) is None
 
 
-@pytest.mark.parametrize(("spare", "rung"), [({}, 1), ({"is_paused": True}, 0)], ids=["open", "closed"])
+@pytest.mark.parametrize(("spare", "sent"), [({}, 1), ({"is_paused": True}, 0)], ids=["open", "closed"])
 def test_bells_are_rung_again_while_any_source_is_open(
-    caro: User, settings: Any, spare: dict[str, Any], rung: int
+    caro: User, settings: Any, spare: dict[str, Any], sent: int
 ) -> None:
     settings.CENSUS_SOURCE = SOURCES[:2]
     CedulaInfo.objects.exclude(user=caro).update(status=Status.ERROR)
     put(FIRST, **CLOSED["rests"])
     put(SPARE, **spare)
 
-    assert rescue.rescue_all(now=NOW) == rung
+    assert rescue.rescue_all(now=NOW) == sent
 
 
 def test_whoever_makes_a_source_rest_is_asked_about_at_the_next_one_at_once(caro: User, settings: Any) -> None:
@@ -134,7 +134,7 @@ def test_without_another_source_they_wait_for_the_rests_end(caro: User, settings
 
 @pytest.fixture(autouse=True)
 def worker(db: None) -> None:
-    signs.enroll("host-1", 1, now=NOW)
+    heartbeat.register("host-1", 1, now=NOW)
     for name in SOURCES:
         gate.state_of(name)
 

@@ -74,16 +74,16 @@ def test_a_process_without_a_watchdog_watches_nothing(loop: LoopThread, monkeypa
 def test_an_engine_whose_lifeline_ends_drains(start: Start, pipe: Pipe) -> None:
     asked, later = make.person(), make.person()
     held = HeldSource()
-    engine, bells = start(held)
-    ringing = bells.ring(asked.pk)
+    engine, queue_tasks = start(held)
+    running = queue_tasks.run(asked.pk)
     wait_until(lambda: held.started)
 
     pipe.cut()
 
     wait_until(lambda: engine._draining is not None)
-    assert bells.ring(later.pk).result() == "stopping"
+    assert queue_tasks.run(later.pk).result() == "stopping"
     held.let_go(engine)
-    assert ringing.result() == "found"
+    assert running.result() == "found"
 
 
 def test_what_does_not_end_within_the_grace_of_the_lifeline_is_given_back(
@@ -92,13 +92,13 @@ def test_what_does_not_end_within_the_grace_of_the_lifeline_is_given_back(
     monkeypatch.setenv(stopping.VARIABLE, f"{pipe.read_end}:0.2")
     nora = make.person()
     held = HeldSource()
-    _, bells = start(held)
-    ringing = bells.ring(nora.pk)
+    _, queue_tasks = start(held)
+    running = queue_tasks.run(nora.pk)
     wait_until(lambda: held.started)
 
     pipe.cut()
 
-    assert ringing.result() == "released"
+    assert running.result() == "released"
     assert status_of(nora.pk) == Status.PENDING
 
 

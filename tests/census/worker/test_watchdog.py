@@ -15,7 +15,7 @@ from tests.census.worker.attempts import claim
 from vereda.census import tasks
 from vereda.census.models import CedulaInfo, Worker
 from vereda.census.statuses import Status
-from vereda.census.worker import rescue, signs, watchdog
+from vereda.census.worker import heartbeat, rescue, watchdog
 from vereda.census.worker.watchdog import Pulse
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ NOW = datetime(2099, 3, 1, 12, 0, tzinfo=UTC)
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Traveller]:
     """Let only the test move time, and let the watchdog look whenever it is asked."""
-    monkeypatch.setenv(signs.KEY_VARIABLE, KEY)
+    monkeypatch.setenv(heartbeat.KEY_VARIABLE, KEY)
     monkeypatch.setattr(watchdog, "LOOK_SECONDS", 0)
     with time_machine.travel(NOW, tick=False) as clock:
         yield clock
@@ -63,7 +63,7 @@ def store_result(beat: str) -> None:
 
 def sign() -> None:
     """Be an engine that has work."""
-    signs.sign(now=timezone.now())
+    heartbeat.record(now=timezone.now())
 
 
 def look_for(seconds: int, watched: Pulse, clock: time_machine.Traveller, *, meanwhile: Any = lambda: None) -> bool:
@@ -204,7 +204,7 @@ def test_what_hung_before_a_restart_is_not_held_against_the_new_cluster(
 
 
 def test_a_cluster_that_hangs_is_lost_although_its_row_is_gone(watched: Pulse, clock: time_machine.Traveller) -> None:
-    signs.dismiss(KEY)
+    heartbeat.unregister(KEY)
 
     assert look_for(50, watched, clock)
 
@@ -226,7 +226,7 @@ def test_what_a_dead_process_held_is_taken_back_at_the_next_look(
 ) -> None:
     record = make.person().cedula_info
     with monkeypatch.context() as process:
-        process.setattr(signs, "own_name", lambda: f"{KEY}/4713")
+        process.setattr(heartbeat, "own_name", lambda: f"{KEY}/4713")
         claim(record)
 
     watched.is_lost()
@@ -238,7 +238,7 @@ def test_what_a_dead_process_held_is_taken_back_at_the_next_look(
 def test_what_a_living_process_holds_stays_its_own(watched: Pulse, monkeypatch: pytest.MonkeyPatch) -> None:
     record = make.person().cedula_info
     with monkeypatch.context() as process:
-        process.setattr(signs, "own_name", lambda: f"{KEY}/4712")
+        process.setattr(heartbeat, "own_name", lambda: f"{KEY}/4712")
         claim(record)
 
     watched.is_lost()
@@ -254,8 +254,8 @@ def test_now_and_then_it_rescues_what_a_dead_queue_may_have_forgotten(watched: P
     watched.is_lost()
     watched.is_lost()
 
-    bells = [message.task for message in OrmQ.objects.all() if message.task["func"].endswith("validate_cedula")]
-    assert [bell["args"] for bell in bells] == [(nora.pk,)]
+    messages = [message.task for message in OrmQ.objects.all() if message.task["func"].endswith("validate_cedula")]
+    assert [message["args"] for message in messages] == [(nora.pk,)]
 
 
 def test_a_rescue_that_fails_is_no_fault_of_the_clusters(

@@ -107,7 +107,7 @@ def _opened(row: PersonSession, kept: dict[str, Any], this: SessionBase) -> Open
 
 
 def _handle(row: PersonSession) -> str:
-    return salted_hmac("vereda.accounts.entering.open_sessions", row.session_key, algorithm="sha256").hexdigest()[:32]
+    return salted_hmac("vereda.accounts.open_sessions", row.session_key, algorithm="sha256").hexdigest()[:32]
 
 
 def _moment(seconds: float | None) -> datetime | None:

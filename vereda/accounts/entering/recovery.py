@@ -22,7 +22,7 @@ _LARGEST_ID = 2**63
 
 
 class _Tokens(PasswordResetTokenGenerator):
-    key_salt = "vereda.accounts.entering.recovery"
+    key_salt = "vereda.accounts.recovery"
 
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
         issued = user.reset_link_at.timestamp() if user.reset_link_at else ""

@@ -123,4 +123,4 @@ def _new_recovery_codes(user: User) -> list[str]:
 
 def _stored(code: str) -> str:
     """Return what is stored of a recovery code: who reads the database cannot use it."""
-    return salted_hmac("vereda.accounts.entering.recovery", code, algorithm="sha256").hexdigest()[:16]
+    return salted_hmac("vereda.accounts.recovery", code, algorithm="sha256").hexdigest()[:16]

@@ -1,10 +1,16 @@
 """What the engine writes down: every attempt, the state of each source, and the workers that run."""
 
+from datetime import datetime, timedelta
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 
-from vereda.census.models.querysets import WorkerQuerySet
 from vereda.census.models.record import CedulaInfo, Reason
+
+LATE_AFTER = timedelta(minutes=3)
+"""Without a sign of life for so long, nobody counts on a worker: even without a watchdog the rescue passes through it
+every minute, half a minute late at most, behind a task of up to 100 s during which it gives signs by itself."""
 
 
 class LookupAttempt(models.Model):
@@ -80,6 +86,14 @@ class SourceState(models.Model):
 
     def __str__(self) -> str:
         return self.source
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    """Which workers."""
+
+    def alive(self, now: datetime) -> Self:
+        """Those that have given a sign of life lately, the oldest first."""
+        return self.filter(seen_at__gte=now - LATE_AFTER).order_by("started_at")
 
 
 class Worker(models.Model):

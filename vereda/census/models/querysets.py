@@ -1,4 +1,4 @@
-"""Which records, for whom, and in which order; which workers live."""
+"""Which records, for whom, and in which order."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
@@ -13,10 +13,6 @@ from vereda.census.statuses import FAILURES, WAITING, Status
 
 if TYPE_CHECKING:
     from vereda.census.models import CedulaInfo
-
-LATE_AFTER = timedelta(minutes=3)
-"""Without a sign of life for so long, nobody counts on a worker: even without a watchdog the rescue passes through it
-every minute, half a minute late at most, behind a task of up to 100 s during which it gives signs by itself."""
 
 
 class CedulaInfoQuerySet(models.QuerySet["CedulaInfo"]):
@@ -83,11 +79,3 @@ class CedulaInfoQuerySet(models.QuerySet["CedulaInfo"]):
     def abandoned(self, now: datetime) -> Self:
         """Records whose worker let its claim run out."""
         return self.filter(status=Status.PROCESSING, claim_expires_at__lt=now)
-
-
-class WorkerQuerySet(models.QuerySet["Worker"]):
-    """Which workers."""
-
-    def alive(self, now: datetime) -> Self:
-        """Those that have given a sign of life lately, the oldest first."""
-        return self.filter(seen_at__gte=now - LATE_AFTER).order_by("started_at")

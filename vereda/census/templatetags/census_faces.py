@@ -6,7 +6,7 @@ from django import template
 from django.template.context import Context
 from django.utils import timezone
 
-from vereda.census import drift
+from vereda.census import health
 
 register = template.Library()
 
@@ -15,5 +15,5 @@ register = template.Library()
 def changed_faces(context: Context) -> dict[str, Any]:
     """Say which sites have changed their face; the last evidence is for who may see records."""
     may_look = context["request"].user.has_perm("census.view_cedulainfo")
-    faces = drift.changed_faces(timezone.now())
+    faces = health.changed_faces(timezone.now())
     return {"alarms": [{"face": face, "record": face.last_evidence() if may_look else None} for face in faces]}

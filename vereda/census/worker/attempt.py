@@ -1,6 +1,6 @@
 """One attempt at a claimed lookup: it waits at the gate, asks the source and stores what comes of it.
 
-All of it runs on the engine's event loop; whatever needs the database goes to the desk.
+All of it runs on the engine's event loop; whatever needs the database goes to the orm.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from vereda.census import gate, roster, rules
 from vereda.census.sources.port import Failure, LookupHooks, Outcome, Source
 from vereda.census.worker import claims, outcomes
 from vereda.census.worker.claims import CaptchaSpend, Claim, ClaimLostError
-from vereda.census.worker.orm_thread import DATABASE_TROUBLE, Desk
+from vereda.census.worker.orm_thread import DATABASE_ERRORS, OrmThread
 
 logger = logging.getLogger(__name__)
 
@@ -38,11 +38,11 @@ class Attempt(LookupHooks):
     The first of the sources is asked; the next one only when that is out of reach. Any other outcome ends it.
     """
 
-    def __init__(self, claimed: Claim, sources: Sequence[Source], desk: Desk) -> None:
+    def __init__(self, claimed: Claim, sources: Sequence[Source], orm: OrmThread) -> None:
         self.may_buy_captcha = claimed.captchas < rules.MOST_CAPTCHAS
         self.has_opened = asyncio.Event()
         self._claimed = claimed
-        self._desk = desk
+        self._orm = orm
         self._turn_to(sources[0])
         self._asking = asyncio.create_task(self._ask(sources))
 
@@ -54,7 +54,7 @@ class Attempt(LookupHooks):
         """Return what happened, once it is stored."""
         try:
             return await self._run()
-        except DATABASE_TROUBLE as error:
+        except DATABASE_ERRORS as error:
             logger.error("lookup.not_stored record=%s error=%s", self._claimed.record_id, type(error).__name__)  # noqa: TRY400
             return "not stored"
 
@@ -80,7 +80,7 @@ class Attempt(LookupHooks):
             others=list(others),
             now=timezone.now(),
         )
-        name = await self._insist(pass_over)
+        name = await self._retry(pass_over)
         if name is None:
             return outcome
         following = sources[others[name] :]
@@ -120,12 +120,12 @@ class Attempt(LookupHooks):
     async def _let_others_probe(self) -> None:
         """Say that this attempt brings no outcome, should it have been a probe."""
         if self._entered_at is not None:
-            await self._insist(partial(gate.let_others_probe, self._source.name, self._entered_at))
+            await self._retry(partial(gate.let_others_probe, self._source.name, self._entered_at))
 
     async def _store(self, record: Callable[..., bool]) -> bool:
         """Have an end of the claim stored, however long the database is busy, as long as the claim may hold."""
         ending = partial(record, source=self._source.name, now=timezone.now(), spend=self._spend)
-        return await self._desk.insist(ending, seconds=rules.claim_seconds(settings.CENSUS_TIMEOUT_SECONDS))
+        return await self._orm.retry(ending, seconds=rules.claim_seconds(settings.CENSUS_TIMEOUT_SECONDS))
 
     async def before_open(self) -> None:
         """Wait at the gate until a slot was taken; who hears of it too late takes a new one.
@@ -133,7 +133,7 @@ class Attempt(LookupHooks):
         Raises `SourceClosedError` and `ClaimLostError`.
         """
         while True:
-            entered = await self._insist(self._enter)
+            entered = await self._retry(self._enter)
             if isinstance(entered, gate.Closed):
                 raise SourceClosedError
             if entered > 0:
@@ -156,22 +156,22 @@ class Attempt(LookupHooks):
         self.has_opened.set()
         slack = roster.pace_seconds(self._source.name) * gate.MARGIN / 2
         if time.monotonic() - self._asked_at > slack:
-            await self._insist(partial(gate.postpone, self._source.name))
+            await self._retry(partial(gate.postpone, self._source.name))
 
     async def captcha_started(self, task_id: str) -> None:
         """Store the task's id, so that what was paid for can be used by the next attempt."""
         self._spend = CaptchaSpend()
         keep = partial(claims.keep_captcha, claimed=self._claimed, task_id=task_id, source=self._source.name)
-        await self._insist(keep)
+        await self._retry(keep)
 
     async def captcha_solved(self, seconds: float, cost: Decimal) -> None:
         """Keep what the captcha took, and put it on the day's account."""
         self._spend = CaptchaSpend(seconds, cost)
-        await self._insist(partial(gate.spend, self._source.name, cost))
+        await self._retry(partial(gate.spend, self._source.name, cost))
 
     async def captcha_dropped(self) -> None:
         """Forget the captcha."""
-        await self._insist(partial(claims.drop_captcha, claimed=self._claimed))
+        await self._retry(partial(claims.drop_captcha, claimed=self._claimed))
 
-    async def _insist[T](self, errand: Callable[[], T]) -> T:
-        return await self._desk.insist(errand, seconds=settings.CENSUS_TIMEOUT_SECONDS / 2)
+    async def _retry[T](self, work: Callable[[], T]) -> T:
+        return await self._orm.retry(work, seconds=settings.CENSUS_TIMEOUT_SECONDS / 2)

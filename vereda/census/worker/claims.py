@@ -16,7 +16,7 @@ from vereda.census import gate, rules
 from vereda.census.models import CedulaInfo, CedulaInfoQuerySet
 from vereda.census.statuses import Status
 from vereda.census.transitions import newly_closed
-from vereda.census.worker import signs
+from vereda.census.worker import heartbeat
 
 LOST_TWICE = 2
 
@@ -104,7 +104,7 @@ def claim(*, user_id: int, now: datetime) -> Claim | None:
         claim_token=token,
         claimed_at=now,
         claim_expires_at=expiry(now),
-        claimed_by=signs.own_name(),
+        claimed_by=heartbeat.own_name(),
         attempts=F("attempts") + 1,
     )
     if not is_taken:

@@ -1,10 +1,10 @@
-"""The worker's side of lookups: a window of them in flight at once, in one browser.
+"""The worker's side of lookups: several in flight at once, in one browser.
 
 A worker process has one engine, made at its first task and therefore after Django-Q2's fork. The sources live on an
-event loop in a daemon thread, the ORM on the desk's. One starter claims whoever's turn it is, prepares their page,
-waits for a slot of the pace and lets the page go; then the next. So at most one claimed person waits for a slot, and
-the pace is used to the full while up to `CENSUS_IN_FLIGHT` lookups wait for captchas and replies. The window does not
-belong to a task: a bell wakes the starter, which goes on until nobody is due.
+event loop in a daemon thread, the ORM on another one. One starter claims whoever is next, prepares their page, waits
+for a slot of the pace and lets the page go; then the next. So at most one claimed person waits for a slot, and the pace
+is used to the full while up to `CENSUS_IN_FLIGHT` lookups wait for captchas and replies. They do not belong to a task:
+a message wakes the starter, which goes on until nobody is due.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ from django.utils import timezone
 from vereda.census import roster
 from vereda.census.sources.build import build_sources
 from vereda.census.sources.port import Source
-from vereda.census.worker import claims, signs, stopping
+from vereda.census.worker import claims, heartbeat, stopping
 from vereda.census.worker.attempt import UNABLE, UNABLE_PAUSE, Attempt
 from vereda.census.worker.claims import Claim
-from vereda.census.worker.orm_thread import DATABASE_TROUBLE, Desk
+from vereda.census.worker.orm_thread import DATABASE_ERRORS, OrmThread
 
 logger = logging.getLogger(__name__)
 
@@ -50,12 +50,12 @@ class Engine:
         self.pid = os.getpid()
         self._names = [source.name for source in sources]
         self._loop = asyncio.new_event_loop()
-        self._desk = Desk(self._loop)
+        self._orm = OrmThread(self._loop)
         self._room = asyncio.Semaphore(settings.CENSUS_IN_FLIGHT)
         self._lookups: dict[int, asyncio.Task[str]] = {}
         self._attempts: dict[int, Attempt] = {}
-        self._bells: dict[int, asyncio.Future[str]] = {}
-        self._bell = asyncio.Event()
+        self._calls: dict[int, asyncio.Future[str]] = {}
+        self._wake = asyncio.Event()
         self._rest_seconds: float | None = None
         self._unable_until = 0.0
         self._draining: asyncio.Task[None] | None = None
@@ -87,7 +87,7 @@ class Engine:
             closing.result(grace + 2 * CLOSE_SECONDS)
         except TimeoutError:
             logger.warning("engine.not_closed in_flight=%s", len(self._lookups))
-        self._desk.close(CLOSE_SECONDS)
+        self._orm.close(CLOSE_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(CLOSE_SECONDS)
 
@@ -114,64 +114,64 @@ class Engine:
         if self._draining is not None:
             return STOPPING
         is_waiting = partial(claims.is_due, user_id=user_id, now=timezone.now())
-        if self._room.locked() and not await self._desk.ask(is_waiting) and user_id not in self._lookups:
+        if self._room.locked() and not await self._orm.run(is_waiting) and user_id not in self._lookups:
             return NOTHING_DUE
         if user_id in self._lookups:
             return await asyncio.shield(self._lookups[user_id])
-        bell = self._bells.setdefault(user_id, self._loop.create_future())
-        self._bell.set()
-        return await asyncio.shield(bell)
+        call = self._calls.setdefault(user_id, self._loop.create_future())
+        self._wake.set()
+        return await asyncio.shield(call)
 
-    def _answer(self, user_ids: Iterable[int], what: str) -> None:
-        """Tell those who rang for these people what happened."""
+    def _reply(self, user_ids: Iterable[int], what: str) -> None:
+        """Tell the tasks of these people what happened."""
         for user_id in list(user_ids):
-            bell = self._bells.pop(user_id, None)
-            if bell is not None and not bell.done():
-                bell.set_result(what)
+            call = self._calls.pop(user_id, None)
+            if call is not None and not call.done():
+                call.set_result(what)
 
     async def _keep_starting(self) -> None:
-        """Whenever a bell rings, somebody becomes due or it slept long enough, start whoever is due until nobody is."""
+        """Woken by a task, by somebody who becomes due or by `IDLE_SECONDS`: start whoever is due until nobody is."""
         while True:
             try:
                 async with asyncio.timeout(self._rest_seconds):
-                    await self._bell.wait()
+                    await self._wake.wait()
             except TimeoutError:
                 pass
-            self._bell.clear()
+            self._wake.clear()
             self._rest_seconds = self._unable_until - self._loop.time()
             if self._rest_seconds > 0:
-                self._answer(self._bells.keys() - self._lookups.keys(), UNABLE)
+                self._reply(self._calls.keys() - self._lookups.keys(), UNABLE)
                 continue
             self._rest_seconds = None
             try:
                 await self._start_all_due()
             except Exception as error:
-                if not isinstance(error, DATABASE_TROUBLE):
+                if not isinstance(error, DATABASE_ERRORS):
                     logger.exception("engine.trouble")
                 logger.warning("engine.cannot_claim error=%s", type(error).__name__)
-                self._answer(self._bells.keys() - self._lookups.keys(), TROUBLE)
+                self._reply(self._calls.keys() - self._lookups.keys(), TROUBLE)
 
     async def _start_all_due(self) -> None:
         while self._draining is None:
             await self._room.acquire()
-            rung = set(self._bells)  # before the database is asked: a later bell may be for somebody it did not see
+            called = set(self._calls)  # before the database is asked: a later call may be for somebody it did not see
             try:
                 claim_next = partial(
                     claims.claim_next, sources=self._names, now=timezone.now(), is_alone=not self._lookups
                 )
-                claimed = None if self._draining else await self._desk.ask(claim_next)
+                claimed = None if self._draining else await self._orm.run(claim_next)
             except BaseException:
                 self._room.release()
                 raise
             if claimed is None:
                 self._room.release()
-                self._answer(rung - self._lookups.keys(), NOTHING_DUE)
-                self._rest_seconds = await self._desk.ask(self._seconds_until_due)
+                self._reply(called - self._lookups.keys(), NOTHING_DUE)
+                self._rest_seconds = await self._orm.run(self._seconds_until_due)
                 return
             if await self._start(*claimed) == UNABLE:
                 logger.error("engine.unable_to_open_pages")
                 self._unable_until = self._loop.time() + UNABLE_PAUSE.total_seconds()
-                self._bell.set()
+                self._wake.set()
                 return
 
     def _seconds_until_due(self) -> float:
@@ -185,7 +185,7 @@ class Engine:
 
         One that must be alone always ends first.
         """
-        attempt = Attempt(claimed, self.sources[self._names.index(name) :], self._desk)
+        attempt = Attempt(claimed, self.sources[self._names.index(name) :], self._orm)
         lookup = self._loop.create_task(attempt.run())
         self._lookups[claimed.user_id], self._attempts[claimed.user_id] = lookup, attempt
         lookup.add_done_callback(partial(self._ended, claimed.user_id))
@@ -203,23 +203,23 @@ class Engine:
         self._room.release()
         if self._lookups.get(user_id) is lookup:  # else their consent was withdrawn and given again meanwhile
             del self._lookups[user_id], self._attempts[user_id]
-        self._answer([user_id], TROUBLE if lookup.cancelled() or lookup.exception() else lookup.result())
+        self._reply([user_id], TROUBLE if lookup.cancelled() or lookup.exception() else lookup.result())
         if not self._lookups:
-            self._bell.set()  # somebody may be due who must be alone
+            self._wake.set()  # somebody may be due who must be alone
 
     async def _keep_beating(self) -> None:
         """Give signs of life while there is work; an idle worker must show by its tasks that it still gets any."""
         while True:
-            if self._lookups or self._bells:
+            if self._lookups or self._calls:
                 try:
-                    await self._desk.ask(partial(signs.sign, now=timezone.now()))
-                except DATABASE_TROUBLE as error:
+                    await self._orm.run(partial(heartbeat.record, now=timezone.now()))
+                except DATABASE_ERRORS as error:
                     logger.warning("engine.no_sign_of_life error=%s", type(error).__name__)
             await asyncio.sleep(BEAT_SECONDS)
 
     async def _drain(self, grace_seconds: float) -> None:
         logger.info("engine.draining in_flight=%s", len(self._lookups))
-        self._answer(self._bells.keys() - self._lookups.keys(), STOPPING)
+        self._reply(self._calls.keys() - self._lookups.keys(), STOPPING)
         for attempt in list(self._attempts.values()):
             if not attempt.has_opened.is_set():
                 attempt.give_up()

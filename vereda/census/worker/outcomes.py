@@ -14,8 +14,8 @@ from django.db.models import F, Q, Subquery
 
 from vereda.accounts.models import User
 from vereda.census import gate, roster, rules, wording
-from vereda.census.bells import ring_at, ring_on_commit
 from vereda.census.models import CedulaInfo, LookupAttempt
+from vereda.census.queue import send_at, send_on_commit
 from vereda.census.sources.port import Answer, Failure, FailureKind, Outcome
 from vereda.census.statuses import UNAUTHORISED, Status
 from vereda.census.transitions import NO_CLAIM, newly_answered, newly_failed
@@ -130,7 +130,7 @@ def release(
     """Give a claim back without an outcome: the attempt does not count, and the next may start after the pause."""
     is_released = _finish(claimed, status=Status.PENDING, next_at=now + pause, attempts=F("attempts") - 1)
     if is_released and not pause:
-        ring_on_commit(claimed.user_id)
+        send_on_commit(claimed.user_id)
     _append_attempt(claimed, LookupAttempt.Outcome.RELEASED, source=source, now=now, spend=spend)
     return is_released
 
@@ -148,12 +148,12 @@ def _can_buy_captcha(claimed: Claim) -> bool:
 
 
 def _wait_until(claimed: Claim, at: datetime, now: datetime, **fields: object) -> bool:
-    """End a claim with another attempt at a time, and ring then."""
+    """End a claim with another attempt at a time, and send its message then."""
     is_mine = _finish(claimed, status=Status.PENDING, next_at=at, **fields)
     if is_mine and at > now:
-        ring_at(claimed.user_id, at)
+        send_at(claimed.user_id, at)
     elif is_mine:
-        ring_on_commit(claimed.user_id)
+        send_on_commit(claimed.user_id)
     return is_mine
 
 

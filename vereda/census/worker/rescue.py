@@ -8,39 +8,39 @@ from django_q.brokers import get_broker
 
 from vereda.accounts.models import User
 from vereda.census import actions, gate, roster
-from vereda.census.bells import ring, ring_on_commit
 from vereda.census.models import CedulaInfo, CedulaInfoQuerySet
+from vereda.census.queue import send, send_on_commit
 from vereda.census.statuses import Status
-from vereda.census.worker import signs
+from vereda.census.worker import heartbeat
 from vereda.census.worker.claims import claim_on
 from vereda.census.worker.outcomes import record_interruption
 
-BELLS_PER_RESCUE = 50
+MESSAGES_PER_RESCUE = 50
 
 
 def rescue_all(*, now: datetime) -> int:
-    """Take abandoned claims back and ring again for due rows whose bell may be lost; return how many bells rang.
+    """Take expired claims back and send lost messages again; return how many were sent.
 
-    People without a record (loaded from a fixture, say) get one. Bells are rung only while the queue is short, so that
-    a backlog does not grow by its own rescue, and only while the source is open.
+    People without a record, out of a fixture, say, get one. Messages are sent only while the queue is short, so that a
+    backlog does not grow by its own rescue, and only while a source is open.
     """
     abandoned = CedulaInfo.objects.abandoned(now)
     for record in abandoned.select_related("user"):
         _take_back(record, lost=abandoned, now=now, detail="the claim ran out")
-    for user in User.objects.filter(cedula_info=None, is_active=True)[:BELLS_PER_RESCUE]:
+    for user in User.objects.filter(cedula_info=None, is_active=True)[:MESSAGES_PER_RESCUE]:
         actions.create_record(user=user)
-    signs.forget_the_dead(now)
+    heartbeat.delete_old(now)
     if isinstance(gate.opening(roster.names(), now), gate.Closed):
         return 0
-    room = BELLS_PER_RESCUE - get_broker().queue_size()
+    room = MESSAGES_PER_RESCUE - get_broker().queue_size()
     due = CedulaInfo.objects.due(now).in_turn().values_list("user_id", flat=True)[: max(0, room)]
     for user_id in due:
-        ring(user_id)
+        send(user_id)
     return len(due)
 
 
 def rescue_from_dead(*, worker_key: str, living: Collection[int], now: datetime) -> int:
-    """Take back at once what processes of a cluster held that are gone, and ring; return how many claims it was.
+    """Take back at once what a cluster's dead processes held; return how many claims that was.
 
     `living` are the process ids that still run. Only who is above that cluster can know.
     """
@@ -48,7 +48,7 @@ def rescue_from_dead(*, worker_key: str, living: Collection[int], now: datetime)
     dead = [record for record in held.select_related("user") if int(record.claimed_by.rsplit("/")[-1]) not in living]
     for record in dead:
         _take_back(record, lost=held, now=now, detail="its worker died")
-        ring_on_commit(record.user_id)
+        send_on_commit(record.user_id)
     return len(dead)
 
 

@@ -16,7 +16,7 @@ from django_q.models import Task
 from django_q.tasks import async_task
 
 from vereda.census.models import Worker
-from vereda.census.worker import rescue, signs
+from vereda.census.worker import heartbeat, rescue
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Pulse:
         """Give a cluster that was just started the time that it needs, and make it known."""
         now = timezone.now()
         self._judged_from = now
-        signs.enroll(self._key, self._pid, now=now)
+        heartbeat.register(self._key, self._pid, now=now)
 
     def is_lost(self) -> bool:
         """Whether the cluster hangs and must be started again. May be asked often: it looks every two seconds."""

@@ -21,7 +21,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 from django.utils import timezone
 
-from vereda.census.worker import signs, stopping
+from vereda.census.worker import heartbeat, stopping
 from vereda.census.worker.watchdog import Pulse
 from vereda.processes.supervisor import KeepsFailingError, Program, StopRequests, Supervisor
 
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             program = Program(
                 "qcluster",
                 [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"],
-                {signs.KEY_VARIABLE: key, **stopping.variable(read_end, grace), **THRIFTY_DRIVER},
+                {heartbeat.KEY_VARIABLE: key, **stopping.variable(read_end, grace), **THRIFTY_DRIVER},
                 handles=(lock, read_end),
             )
             supervisor = Supervisor([program], requests, grace_seconds=grace + LAST_SECONDS)
@@ -68,7 +68,7 @@ class Command(BaseCommand):
                 cut()
                 supervisor.stop()
                 with suppress(OperationalError):
-                    signs.dismiss(key)
+                    heartbeat.unregister(key)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from vereda.census.models import Worker
-from vereda.census.worker import signs
+from vereda.census.worker import heartbeat
 
 pytestmark = pytest.mark.django_db
 
@@ -18,22 +18,22 @@ KEY = "aqui-1-1"
 
 @pytest.fixture
 def below_a_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(signs.KEY_VARIABLE, KEY)
+    monkeypatch.setenv(heartbeat.KEY_VARIABLE, KEY)
 
 
 def test_below_a_watchdog_a_process_signs_with_its_clusters_key(below_a_watchdog: None) -> None:
-    signs.sign(now=NOW)
+    heartbeat.record(now=NOW)
 
     worker = Worker.objects.get()
     assert (worker.key, worker.host, worker.seen_at) == (KEY, socket.gethostname(), NOW)
-    assert signs.own_name() == f"{KEY}/{os.getpid()}"
+    assert heartbeat.own_name() == f"{KEY}/{os.getpid()}"
 
 
 def test_without_a_watchdog_a_cluster_is_known_by_its_host_and_the_process_above(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delenv(signs.KEY_VARIABLE, raising=False)
-    signs.sign(now=NOW)
+    monkeypatch.delenv(heartbeat.KEY_VARIABLE, raising=False)
+    heartbeat.record(now=NOW)
 
     worker = Worker.objects.get()
     assert (worker.key, worker.pid) == (f"{socket.gethostname()}-{os.getppid()}", os.getppid())
@@ -48,31 +48,31 @@ def test_a_key_fits_its_column_however_long_the_hosts_name(below_a_watchdog: Non
 
 
 def test_signs_of_one_cluster_are_one_row_that_keeps_its_start(below_a_watchdog: None) -> None:
-    signs.sign(now=NOW)
-    signs.sign(now=NOW + MINUTE)
+    heartbeat.record(now=NOW)
+    heartbeat.record(now=NOW + MINUTE)
 
     worker = Worker.objects.get()
     assert (worker.started_at, worker.seen_at) == (NOW, NOW + MINUTE)
 
 
 def test_a_beat_is_signed_with_its_name_and_time(below_a_watchdog: None) -> None:
-    signs.sign_beat(beat="abc", now=NOW)
+    heartbeat.record_beat(beat="abc", now=NOW)
 
     worker = Worker.objects.get()
     assert (worker.beat, worker.beaten_at, worker.seen_at) == ("abc", NOW, NOW)
 
 
 def test_a_sign_between_two_beats_keeps_the_last_beat(below_a_watchdog: None) -> None:
-    signs.sign_beat(beat="abc", now=NOW)
-    signs.sign(now=NOW + MINUTE)
+    heartbeat.record_beat(beat="abc", now=NOW)
+    heartbeat.record(now=NOW + MINUTE)
 
     worker = Worker.objects.get()
     assert (worker.beat, worker.beaten_at) == ("abc", NOW)
 
 
 def test_a_cluster_that_starts_again_has_forgotten_its_beats(below_a_watchdog: None) -> None:
-    signs.sign_beat(beat="abc", now=NOW)
-    signs.enroll(KEY, 77, now=NOW + MINUTE)
+    heartbeat.record_beat(beat="abc", now=NOW)
+    heartbeat.register(KEY, 77, now=NOW + MINUTE)
 
     worker = Worker.objects.get()
     assert (worker.pid, worker.beat, worker.beaten_at) == (77, "", None)
@@ -80,42 +80,42 @@ def test_a_cluster_that_starts_again_has_forgotten_its_beats(below_a_watchdog: N
 
 
 def test_a_cluster_says_which_code_it_runs(below_a_watchdog: None) -> None:
-    signs.enroll(KEY, 77, now=NOW)
+    heartbeat.register(KEY, 77, now=NOW)
 
-    assert Worker.objects.get().version == signs.code_version()
-    assert len(signs.code_version()) == 12
+    assert Worker.objects.get().version == heartbeat.code_version()
+    assert len(heartbeat.code_version()) == 12
 
 
 def test_who_is_dismissed_is_forgotten_and_nobody_else() -> None:
-    signs.enroll(KEY, 1, now=NOW)
-    signs.enroll("otra", 2, now=NOW)
+    heartbeat.register(KEY, 1, now=NOW)
+    heartbeat.register("otra", 2, now=NOW)
 
-    signs.dismiss(KEY)
+    heartbeat.unregister(KEY)
 
     assert [worker.key for worker in Worker.objects.alive(NOW)] == ["otra"]
 
 
 def test_who_gave_a_sign_lately_is_alive_the_oldest_first() -> None:
-    signs.enroll("young", 1, now=NOW - MINUTE)
-    signs.enroll("old", 2, now=NOW - 3 * MINUTE)
-    signs.enroll("silent", 3, now=NOW - 3 * MINUTE - timedelta(seconds=1))
+    heartbeat.register("young", 1, now=NOW - MINUTE)
+    heartbeat.register("old", 2, now=NOW - 3 * MINUTE)
+    heartbeat.register("silent", 3, now=NOW - 3 * MINUTE - timedelta(seconds=1))
 
     assert [worker.key for worker in Worker.objects.alive(NOW)] == ["old", "young"]
 
 
 def test_who_has_been_silent_for_a_day_is_forgotten() -> None:
-    signs.enroll("today", 1, now=NOW - timedelta(hours=23))
-    signs.enroll("yesterday", 2, now=NOW - timedelta(hours=25))
+    heartbeat.register("today", 1, now=NOW - timedelta(hours=23))
+    heartbeat.register("yesterday", 2, now=NOW - timedelta(hours=25))
 
-    signs.forget_the_dead(NOW)
+    heartbeat.delete_old(NOW)
 
     assert list(Worker.objects.values_list("key", flat=True)) == ["today"]
 
 
 def test_a_worker_that_was_forgotten_and_lives_makes_itself_known_again(below_a_watchdog: None) -> None:
-    signs.sign(now=NOW)
+    heartbeat.record(now=NOW)
     Worker.objects.all().delete()
 
-    signs.sign(now=NOW + MINUTE)
+    heartbeat.record(now=NOW + MINUTE)
 
     assert [worker.key for worker in Worker.objects.alive(NOW + MINUTE)] == [KEY]

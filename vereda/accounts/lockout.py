@@ -3,6 +3,8 @@
 Three counts, and the fullest one decides: for one account from one place, narrow; for one account from anywhere and for
 one place whatever the account, wide, because a whole street may share a mobile carrier's address. An account that does
 not exist is counted like one that does. No cédula is stored: only what a key makes of it.
+
+It stays here and not in `entering/`: every open session holds this path as its backend, and would end if it changed.
 """
 
 import logging
@@ -65,7 +67,7 @@ class Handler(AxesDatabaseHandler):  # type: ignore[misc]
 def username_key(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
     """Return what stands for a cédula in the counts."""
     typed = str((credentials or {}).get("username", ""))
-    return salted_hmac("vereda.accounts.entering.lockout", typed, algorithm="sha256").hexdigest()
+    return salted_hmac("vereda.accounts.lockout", typed, algorithm="sha256").hexdigest()
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None) -> HttpResponse:

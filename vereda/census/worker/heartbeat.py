@@ -39,29 +39,29 @@ def code_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def sign(*, now: datetime) -> None:
+def record(*, now: datetime) -> None:
     """Write down that this process's cluster is alive."""
     if not Worker.objects.filter(key=own_key()).update(seen_at=now):
-        enroll(own_key(), os.getppid(), now=now)
+        register(own_key(), os.getppid(), now=now)
 
 
-def sign_beat(*, beat: str, now: datetime) -> None:
+def record_beat(*, beat: str, now: datetime) -> None:
     """Write down that this process's cluster is alive, and which of a watchdog's beats it has got."""
-    sign(now=now)
+    record(now=now)
     Worker.objects.filter(key=own_key()).update(beat=beat, beaten_at=now)
 
 
-def enroll(key: str, pid: int, *, now: datetime) -> None:
+def register(key: str, pid: int, *, now: datetime) -> None:
     """Make a cluster known, or known again after a new start."""
     known = {"host": socket.gethostname(), "pid": pid, "version": code_version(), "started_at": now, "seen_at": now}
     Worker.objects.update_or_create(key=key, defaults={**known, "beat": "", "beaten_at": None})
 
 
-def dismiss(key: str) -> None:
+def unregister(key: str) -> None:
     """Forget a cluster that has been stopped."""
     Worker.objects.filter(key=key).delete()
 
 
-def forget_the_dead(now: datetime) -> None:
+def delete_old(now: datetime) -> None:
     """Remove what is left of clusters that ended long ago."""
     Worker.objects.filter(seen_at__lt=now - KEPT_FOR).delete()

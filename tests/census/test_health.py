@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tests import make
 from vereda.accounts.models import User
-from vereda.census import doctor, drift, gate
+from vereda.census import doctor, gate, health
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason
 
 pytestmark = pytest.mark.django_db
@@ -44,19 +44,19 @@ def change_face(people: int = 3) -> list[CedulaInfo]:
 
 
 def has_changed() -> bool:
-    return [face.source for face in drift.changed_faces(timezone.now())] == ["practice"]
+    return [face.source for face in health.changed_faces(timezone.now())] == ["practice"]
 
 
 def test_nobody_asked_about_is_no_change() -> None:
     assert not has_changed()
-    assert drift.verdict(timezone.now()) == "ok"
+    assert health.census_state(timezone.now()) == "ok"
 
 
 def test_pages_of_three_people_that_nobody_can_read_are_another_face() -> None:
     change_face()
 
     assert has_changed()
-    assert drift.verdict(timezone.now()) == "changed"
+    assert health.census_state(timezone.now()) == "changed"
 
 
 def test_one_person_whose_page_is_odd_is_none_however_often_it_is_tried() -> None:
@@ -127,7 +127,7 @@ def test_many_attempts_are_not_read_to_tell(django_assert_num_queries: Any) -> N
         attempt("found")
 
     with django_assert_num_queries(2):
-        assert [face.people for face in drift.faces(timezone.now())] == [30]
+        assert [face.people for face in health.faces(timezone.now())] == [30]
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="reads SQLite's plan")
@@ -148,10 +148,10 @@ def test_health_says_it_and_stays_well(client: Client) -> None:
 
 
 def test_a_database_that_cannot_tell_is_no_error(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(now: object) -> list[drift.Face]:
+    def broken(now: object) -> list[health.Face]:
         raise DatabaseError
 
-    monkeypatch.setattr(drift, "changed_faces", broken)
+    monkeypatch.setattr(health, "changed_faces", broken)
     assert client.get("/salud/").json()["census"] == "unknown"
 
 
