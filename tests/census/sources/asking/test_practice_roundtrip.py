@@ -16,10 +16,10 @@ from vereda.census.sources.asking import browser as browser_module
 from vereda.census.sources.asking.browser import Browser
 from vereda.census.sources.asking.captcha import TwoCaptcha
 from vereda.census.sources.asking.dialects.ajax import AjaxDialect
-from vereda.census.sources.asking.dialects.dialect import Reply
 from vereda.census.sources.asking.page import CensusSource
 from vereda.census.sources.port import Cancelled, Failure, FailureKind, Found, LookupHooks, NotFound, Outcome, Source
 from vereda.census.sources.reading.evidence import without_cedula
+from vereda.census.sources.reading.readers import Reply
 from vereda.census.sources.reading.replaying import read_again
 
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tests.census.sources.reading.replies import BLOCK_PAGE, CEDULA, FOUND, NOT_FOUND, NOVEDAD, refusal, success
 from vereda.census.sources.asking.dialects import DIALECTS
 from vereda.census.sources.asking.dialects.ajax import AjaxDialect
-from vereda.census.sources.asking.dialects.dialect import Reply
 from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound
 from vereda.census.sources.reading.evidence import LIMIT, without_cedula
+from vereda.census.sources.reading.readers import Reply
 from vereda.census.sources.reading.replaying import kept, read_again
 
 UNREADABLE = Failure(FailureKind.PARSE_ERROR, "the result says nothing known")

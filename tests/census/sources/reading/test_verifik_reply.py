@@ -43,7 +43,7 @@ def read(
     reply: object, http_status: int = 200, content_type: str = "application/json; charset=utf-8"
 ) -> Answer | Failure:
     body = reply if isinstance(reply, str) else json.dumps(reply)
-    return read_verifik_reply(body, http_status, content_type, CEDULA)
+    return read_verifik_reply(body, content_type, http_status, CEDULA)
 
 
 def test_a_voting_place_is_read_whole() -> None:

@@ -15,12 +15,12 @@ from dataclasses import replace
 
 import aiohttp
 
-from vereda.census.sources.asking.dialects.dialect import Reply
 from vereda.census.sources.asking.errors import PageError
 from vereda.census.sources.asking.reply_size import LIMIT
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, UnreachableError
+from vereda.census.sources.reading.readers import Reply, VerifikReader
 from vereda.census.sources.reading.replaying import kept
-from vereda.census.sources.reading.verifik_reply import VerifikReader, is_missing_parameter
+from vereda.census.sources.reading.verifik_reply import is_missing_parameter
 from vereda.lib.cedula import mask
 
 logger = logging.getLogger("vereda.census.sources")
@@ -32,7 +32,7 @@ _UNPACKED = {"Accept": "application/json", "Accept-Encoding": "identity"}
 """Nothing that grows when it is unpacked: what comes is as long as it looks."""
 
 
-class _Errand:
+class _Sending:
     """One request on its way. `is_under_way` is set once it has left this machine, or never will."""
 
     def __init__(self) -> None:
@@ -67,10 +67,10 @@ class VerifikSource:
         logger.info("source.lookup_started source=%s cedula=%s", self.name, mask(cedula))
         await hooks.before_open()
         began = time.monotonic()
-        errand = _Errand()
-        asking = asyncio.create_task(self._ask_about(cedula, errand))
+        sending = _Sending()
+        asking = asyncio.create_task(self._ask_about(cedula, sending))
         try:
-            await errand.is_under_way.wait()
+            await sending.is_under_way.wait()
             await hooks.opened()
             outcome = await asking
         finally:
@@ -92,7 +92,7 @@ class VerifikSource:
         That it looks at the token before it misses anything is assumed.
         """
         began = time.monotonic()
-        reply = await self._fetch(_QUESTION, _Errand())
+        reply = await self._fetch(_QUESTION, _Sending())
         if isinstance(reply, Failure):
             raise UnreachableError(reply.reason)
         if not is_missing_parameter(reply.body, reply.http_status):
@@ -103,11 +103,11 @@ class VerifikSource:
     async def close(self) -> None:
         """Do nothing: no connection outlives its lookup."""
 
-    async def _ask_about(self, cedula: str, errand: _Errand) -> Outcome:
+    async def _ask_about(self, cedula: str, sending: _Sending) -> Outcome:
         try:
-            reply = await self._fetch({**_QUESTION, "documentNumber": cedula}, errand)
+            reply = await self._fetch({**_QUESTION, "documentNumber": cedula}, sending)
         finally:
-            errand.is_under_way.set()
+            sending.is_under_way.set()
         if isinstance(reply, Failure):
             return reply
         outcome = _READER.read(reply, cedula)
@@ -116,14 +116,14 @@ class VerifikSource:
         body = reply.body.replace(self._token, "[token]") if self._token else reply.body
         return kept(outcome, _READER, replace(reply, body=body))
 
-    async def _fetch(self, question: Mapping[str, str], errand: _Errand) -> Reply | Failure:
+    async def _fetch(self, question: Mapping[str, str], sending: _Sending) -> Reply | Failure:
         """Return the whole reply, or why there is none. Texts of exceptions repeat the address: only types go on.
 
         A connection that ends before the reply begins counts as a service out of reach, as its HTTP 500 does.
         """
         try:
             async with (
-                self._session(errand) as session,
+                self._session(sending) as session,
                 session.get(self._url, params=question, allow_redirects=False) as response,
             ):
                 body = await _read(response.content)
@@ -131,18 +131,18 @@ class VerifikSource:
         except PageError as error:
             return Failure(error.kind, error.reason)
         except TimeoutError:
-            said = "did not reply in time" if errand.has_left else "could not be reached in time"
-            return Failure(FailureKind.TIMEOUT, f"the service {said}", is_unreached=not errand.has_left)
+            said = "did not reply in time" if sending.has_left else "could not be reached in time"
+            return Failure(FailureKind.TIMEOUT, f"the service {said}", is_unreached=not sending.has_left)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            is_unreached = isinstance(error, aiohttp.ClientConnectionError) or not errand.has_left
+            is_unreached = isinstance(error, aiohttp.ClientConnectionError) or not sending.has_left
             said = "the service could not be reached" if is_unreached else "the exchange with the service broke off"
             reason = f"{said} ({type(error).__name__})"
             return Failure(FailureKind.NETWORK_ERROR, reason, is_unreached=is_unreached)
 
-    def _session(self, errand: _Errand) -> aiohttp.ClientSession:
+    def _session(self, sending: _Sending) -> aiohttp.ClientSession:
         """One session a lookup: nothing stays open between lookups, and cookies are nobody's business."""
         departure = aiohttp.TraceConfig()
-        departure.on_request_headers_sent.append(errand.note_departure)
+        departure.on_request_headers_sent.append(sending.note_departure)
         return aiohttp.ClientSession(
             headers={**_UNPACKED, "Authorization": f"Bearer {self._token}"},
             timeout=self._timeout,

@@ -4,13 +4,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import astuple, replace
 
-from vereda.census.sources.asking.dialects import DIALECTS
-from vereda.census.sources.asking.dialects.dialect import Reader, Reply
 from vereda.census.sources.port import Answer, Failure
 from vereda.census.sources.reading.evidence import has_stand_in, is_cut, scrub, with_cedula
-from vereda.census.sources.reading.verifik_reply import VerifikReader
-
-READERS: tuple[Reader, ...] = (*DIALECTS, VerifikReader())
+from vereda.census.sources.reading.readers import READERS, Reader, Reply
 
 _READER = re.compile(r"(?P<name>\S+) (?P<http_status>[0-9]{1,3}) (?P<media_type>\S*)", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,30}/[\w.+-]{1,30}", re.ASCII)

@@ -17,7 +17,6 @@ page repeats: such a reply is not understood, and no verdict.
 
 from dataclasses import replace
 
-from vereda.census.sources.asking.dialects.dialect import Reply
 from vereda.census.sources.port import Answer, Failure, FailureKind, Found, NotFound
 from vereda.census.sources.reading.evidence import scrub, storable
 from vereda.census.sources.reading.json_reply import Fields, text_of
@@ -41,17 +40,7 @@ _REFUSALS = {
 }
 
 
-class VerifikReader:
-    """Reads replies of the service, at once or later."""
-
-    name = "verifik"
-
-    def read(self, reply: Reply, cedula: str) -> Answer | Failure:
-        """Return what the reply says about this cédula."""
-        return read_verifik_reply(reply.body, reply.http_status, reply.content_type, cedula)
-
-
-def read_verifik_reply(body: str, http_status: int, content_type: str, cedula: str) -> Answer | Failure:
+def read_verifik_reply(body: str, content_type: str, http_status: int, cedula: str) -> Answer | Failure:
     """Return what a reply says about this cédula. A voting place must name it; an absence must be the documented one.
 
     `is_unreached` stands on what says that the service as a whole does not work.

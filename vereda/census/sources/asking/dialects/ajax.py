@@ -7,9 +7,8 @@ from urllib.parse import urlsplit
 
 from vereda.census.sources.asking.browser import Page, Request
 from vereda.census.sources.asking.dialects import form
-from vereda.census.sources.asking.dialects.dialect import Form, Reply
-from vereda.census.sources.port import Answer, Failure
-from vereda.census.sources.reading.parsing import read_ajax_reply
+from vereda.census.sources.asking.dialects.dialect import Form
+from vereda.census.sources.reading.readers import AjaxReader, Reply
 
 CURRENT_PLACE = "-1"
 """The election that means "where I vote now". Any other option is one named election, and its answers mislead."""
@@ -21,10 +20,9 @@ _FIND = """() => {
 }"""
 
 
-class AjaxDialect:
+class AjaxDialect(AjaxReader):
     """Speaks to the page that was the only one until 2026 and has come back since."""
 
-    name = "ajax"
     find = _FIND
 
     async def recognise(self, page: Page) -> Form | None:
@@ -40,10 +38,6 @@ class AjaxDialect:
             return request.method == "POST" and _address(request.url) == own_address
 
         return await form.send(page, _FIND, is_question)
-
-    def read(self, reply: Reply, cedula: str) -> Answer | Failure:
-        """Return what the reply says about this cédula."""
-        return read_ajax_reply(reply.body, reply.content_type, reply.http_status, cedula)
 
 
 def _address(url: str) -> tuple[str, str]:

@@ -4,16 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from vereda.census.sources.asking.browser import Page
-from vereda.census.sources.port import Answer, Failure
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the site sent back, as received."""
-
-    body: str
-    content_type: str
-    http_status: int
+from vereda.census.sources.reading.readers import Reader, Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +16,6 @@ class Form:
 
     sitekey: str = ""
     flaw: str = ""
-
-
-class Reader(Protocol):
-    """Reads replies of one kind."""
-
-    name: str
-    """Stands with kept replies, so that they are read by the same reader again."""
-
-    def read(self, reply: Reply, cedula: str) -> Answer | Failure:
-        """Return what the reply says about this cédula."""
-        ...
 
 
 class Dialect(Reader, Protocol):

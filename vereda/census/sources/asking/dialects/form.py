@@ -8,10 +8,11 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from vereda.census.sources.asking.browser import Page, Request, stay
-from vereda.census.sources.asking.dialects.dialect import Form, Reply
+from vereda.census.sources.asking.dialects.dialect import Form
 from vereda.census.sources.asking.errors import PageError, unreachable
 from vereda.census.sources.asking.reply_size import Scales, weighing
 from vereda.census.sources.port import FailureKind
+from vereda.census.sources.reading.readers import Reply
 from vereda.lib.text import fold
 
 _WIDGET_MILLISECONDS = 10_000

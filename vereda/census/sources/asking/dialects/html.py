@@ -6,9 +6,8 @@ Of its markup no name is known, only that there is a field for the number, a lis
 
 from vereda.census.sources.asking.browser import Page, Request
 from vereda.census.sources.asking.dialects import form
-from vereda.census.sources.asking.dialects.dialect import Form, Reply
-from vereda.census.sources.port import Answer, Failure
-from vereda.census.sources.reading.html_reply import read_html_reply
+from vereda.census.sources.asking.dialects.dialect import Form
+from vereda.census.sources.reading.readers import HtmlReader, Reply
 
 # The election "where I vote now" is the one that says so, or has the value that means it on the AJAX page.
 _FIND = """() => {
@@ -32,10 +31,9 @@ _FIND = """() => {
 }"""
 
 
-class HtmlDialect:
+class HtmlDialect(HtmlReader):
     """Speaks to the page that consultacenso.registraduria.gov.co showed in January 2026."""
 
-    name = "html"
     find = _FIND
 
     async def recognise(self, page: Page) -> Form | None:
@@ -53,10 +51,6 @@ class HtmlDialect:
             return asks(request) or (is_form and request.frame == page.main_frame)
 
         return await form.send(page, _FIND, is_question)
-
-    def read(self, reply: Reply, cedula: str) -> Answer | Failure:
-        """Return what the reply says about this cédula."""
-        return read_html_reply(reply.body, reply.content_type, reply.http_status, cedula)
 
 
 async def _place(page: Page) -> str | None:

@@ -5,10 +5,10 @@ The answer is taken from the reply itself; what the script makes of it on the pa
 
 from vereda.census.sources.asking.browser import Page, comes_true
 from vereda.census.sources.asking.dialects import form
-from vereda.census.sources.asking.dialects.dialect import Form, Reply
+from vereda.census.sources.asking.dialects.dialect import Form
 from vereda.census.sources.asking.errors import PageError
-from vereda.census.sources.port import Answer, Failure, FailureKind
-from vereda.census.sources.reading.json_reply import read_json_reply
+from vereda.census.sources.port import FailureKind
+from vereda.census.sources.reading.readers import JsonReader, Reply
 
 CURRENT_PLACE = "0"
 """The election that means "where I vote now"."""
@@ -23,10 +23,9 @@ _FIND = """() => {
 _HAS_ELECTIONS = f"() => [...({_FIND})()?.election.options ?? []].some(option => option.value !== '')"
 
 
-class JsonDialect:
+class JsonDialect(JsonReader):
     """Speaks to the page that consultacenso.registraduria.gov.co has shown since July 2026."""
 
-    name = "json"
     find = _FIND
 
     async def recognise(self, page: Page) -> Form | None:
@@ -41,7 +40,3 @@ class JsonDialect:
         """Fill the form and have the page's script send the question; its reply is waited for."""
         await form.fill(page, _FIND, cedula=cedula, place=CURRENT_PLACE, token=token)
         return await form.send(page, _FIND, form.asks_about(cedula, page))
-
-    def read(self, reply: Reply, cedula: str) -> Answer | Failure:
-        """Return what the reply says about this cédula."""
-        return read_json_reply(reply.body, reply.content_type, reply.http_status, cedula)
