@@ -92,7 +92,7 @@ def parent_of_driver(process: psutil.Process) -> int:
         return 0
 
 
-def strangers(watchdog: psutil.Process) -> int:
+def other_processes(watchdog: psutil.Process) -> int:
     """Return how many processes that are none of this cluster's run the same browser or driver."""
     programs = {process.pid: process.info["exe"] or "" for process in psutil.process_iter(["exe"])}
     family = {process.pid for process in watchdog.children(recursive=True)}
@@ -122,7 +122,7 @@ def measure_peak(in_flight: int, captcha_seconds: float) -> None:
         with measured.working() as [process]:
             watchdog = psutil.Process(process.pid)
             samples = [sample(watchdog) for _ in measured.until_final(every=EVERY_SECONDS)]
-            others = strangers(watchdog)
+            others = other_processes(watchdog)
         write_header(f"{in_flight} in flight, captchas of {captcha_seconds:g} s", *CELLS, OTHERS)
         write_row("highest moment", *max(samples, key=sum).cells(), others)
         write_row("median of the run", *middle(samples).cells(), others)
@@ -156,7 +156,7 @@ def soak_part(measured: Product, watchdog: psutil.Process, people: int, before: 
     quiet = middle([quiet_sample(watchdog) for _ in range(5)])
     pages, questions = measured.practice.journal.of("page"), measured.practice.journal.of("consulta")
     a_minute = 60 * people / (questions[-1].at - pages[0].at)
-    write_row(before + people, f"{a_minute:.0f}", f"{sum(busy):.0f}", *quiet.cells(), strangers(watchdog))
+    write_row(before + people, f"{a_minute:.0f}", f"{sum(busy):.0f}", *quiet.cells(), other_processes(watchdog))
     return busy, quiet
 
 
