@@ -1,5 +1,6 @@
 """What every test may ask for: the cast, and a client that refuses to write during a GET."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,18 +11,52 @@ from django.db import connection
 from django.test import Client
 
 from tests import make
+from tests.databases import Databases
 from vereda.accounts.models import User
+
+IS_SQLITE = project.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+
+
+@pytest.hookimpl(trylast=True)  # after the plugin that shuffles
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with tests that start processes, each on its own: they mostly wait, while others use the processor.
+
+    Of all other tests those of one file stay together, because they share what their module has set up.
+    """
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(item.nodeid if _starts_processes(item) else str(item.path)))
+    items.sort(key=lambda item: not _starts_processes(item))
+
+
+def _starts_processes(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("processes", "faults"))
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """SQLite databases that somebody has migrated already."""
+    folder = tmp_path_factory.getbasetemp()
+    return Databases(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder)
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+    django_db_modify_db_settings_parallel_suffix: None,
+    tmp_path_factory: pytest.TempPathFactory,
+    databases: Databases,
 ) -> None:
     """SQLite keeps the tests' database in a file: one in memory would be another one for every thread."""
-    database = project.DATABASES["default"]
-    if database["ENGINE"] == "django.db.backends.sqlite3":
-        name = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
-        database["TEST"] = {**database.get("TEST", {}), "NAME": name}
+    if IS_SQLITE:
+        database = project.DATABASES["default"]
+        name = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        databases.copy_migrated(name)
+        database["TEST"] = {**database.get("TEST", {}), "NAME": str(name)}
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Migrate the copy on, which changes nothing, in place of making it anew."""
+    return IS_SQLITE
 
 
 @pytest.fixture(autouse=True)

@@ -25,12 +25,17 @@ class Stack(NamedTuple):
     log: Path
 
 
+def database_of(folder: Path) -> Path:
+    """Return the file of the database of a product in a folder."""
+    return folder / "vereda.sqlite3"
+
+
 def environment_for(folder: Path, practice: PracticeServer, **variables: str) -> dict[str, str]:
     """Return the variables of a product whose database lies in a folder and which asks a practice census fast."""
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "vereda.settings",
-        "DATABASE_URL": f"sqlite:///{folder}/vereda.sqlite3",
+        "DATABASE_URL": f"sqlite:///{database_of(folder)}",
         "CENSUS_URL": practice.census_url,
         "CENSUS_PACE_SECONDS": "0.1",
         "CENSUS_RETRY_SECONDS": "none",

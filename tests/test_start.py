@@ -18,6 +18,8 @@ import pytest
 from django.contrib.staticfiles.finders import get_finder
 from django.core.management import CommandError, call_command
 
+from tests.databases import Databases
+from tests.stack import database_of
 from vereda.census.management.commands import start
 from vereda.processes.ports import free_port
 
@@ -38,7 +40,13 @@ type Start = Callable[..., subprocess.Popen[str]]
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """Variables of a product whose database is in the test's folder, which also tells its processes from all others."""
-    return {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path}/vereda.sqlite3", "VEREDA_TEST": str(tmp_path)}
+    return {**os.environ, "DATABASE_URL": f"sqlite:///{database_of(tmp_path)}", "VEREDA_TEST": str(tmp_path)}
+
+
+@pytest.fixture
+def started_before(environment: dict[str, str], tmp_path: Path, databases: Databases) -> None:
+    """The demo's people are in the database, so that a start takes seconds."""
+    databases.copy_demo(database_of(tmp_path))
 
 
 @pytest.fixture
@@ -127,6 +135,7 @@ def names(environment: dict[str, str]) -> str:
     return "\n".join(filter(None, (command_line(process) for process in processes_of(environment))))
 
 
+@pytest.mark.processes
 def test_it_says_where_it_is_and_how_to_log_in(product: Product) -> None:
     with closing(http.client.HTTPConnection(start.HOST, product.port, timeout=20)) as connection:
         connection.request("GET", "/salud/")
@@ -137,6 +146,8 @@ def test_it_says_where_it_is_and_how_to_log_in(product: Product) -> None:
         assert f"{login.cedula}  clave {login.password}" in product.said
 
 
+@pytest.mark.processes
+@pytest.mark.usefixtures("started_before")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_all_of_it(product: Product, environment: dict[str, str], number: signal.Signals) -> None:
     wait_until(
@@ -151,6 +162,8 @@ def test_a_signal_ends_all_of_it(product: Product, environment: dict[str, str], 
     assert processes_of(environment) == []
 
 
+@pytest.mark.processes
+@pytest.mark.usefixtures("started_before")
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
 def test_nothing_lives_on_when_the_supervisor_is_killed(product: Product, environment: dict[str, str]) -> None:
     wait_until(lambda: "--user-data-dir" in names(environment))
@@ -161,6 +174,8 @@ def test_nothing_lives_on_when_the_supervisor_is_killed(product: Product, enviro
     wait_until(lambda: processes_of(environment) == [] and not any(map(is_alive, family)))
 
 
+@pytest.mark.processes
+@pytest.mark.usefixtures("started_before")
 def test_it_carries_on_when_the_terminal_is_gone(start_product: Start, environment: dict[str, str]) -> None:
     process = start_product("--port", str(free_port()), "--practice-port", str(free_port()))
     assert process.stdout is not None
@@ -202,6 +217,8 @@ def test_a_database_that_does_not_answer_is_said_in_one_sentence(environment: di
     assert "Traceback" not in said
 
 
+@pytest.mark.processes
+@pytest.mark.usefixtures("started_before")
 def test_a_program_that_cannot_start_is_named(environment: dict[str, str]) -> None:
     environment["GUNICORN_CMD_ARGS"] = "--no-such-option"
 

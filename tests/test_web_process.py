@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.stack import ROOT
+from tests.databases import Databases
+from tests.stack import ROOT, database_of
 
 SERVE = """
 import sys
@@ -20,15 +21,15 @@ print(*sorted(sys.modules))
 NOT_OF_THE_WEB = ("playwright", "aiohttp", "vereda.census.sources.asking", "vereda.census.worker.engine")
 
 
-def test_a_web_process_loads_neither_browser_nor_engine(tmp_path: Path) -> None:
+def test_a_web_process_loads_neither_browser_nor_engine(tmp_path: Path, databases: Databases) -> None:
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "vereda.settings",
-        "DATABASE_URL": f"sqlite:///{tmp_path}/vereda.sqlite3",
+        "DATABASE_URL": f"sqlite:///{database_of(tmp_path)}",
         "ALLOWED_HOSTS": "testserver",
         "DEBUG": "true",  # else pages ask for collected static files
     }
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env=environment, check=True)
+    databases.copy_migrated(database_of(tmp_path))
     done = subprocess.run(
         [sys.executable, "-c", SERVE], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )

@@ -9,7 +9,8 @@ import pytest
 from practice.server import PracticeServer
 from tests.census.slots import noted
 from tests.census.worker.engines import QueueTasks
-from tests.stack import environment_for, manage
+from tests.databases import Databases
+from tests.stack import database_of, environment_for
 from vereda.census.sources.port import Source
 from vereda.census.worker.engine import Engine
 
@@ -22,10 +23,10 @@ def practice() -> Iterator[PracticeServer]:
 
 
 @pytest.fixture
-def environment(tmp_path: Path, practice: PracticeServer) -> dict[str, str]:
+def environment(tmp_path: Path, practice: PracticeServer, databases: Databases) -> dict[str, str]:
     """Variables of a product with an empty, migrated database that asks the practice census."""
     variables = environment_for(tmp_path, practice)
-    manage(variables, "migrate", "--verbosity", "0")
+    databases.copy_migrated(database_of(tmp_path))
     return variables
 
 

@@ -64,7 +64,7 @@ def test_a_captcha_service_without_money_is_said(environment: dict[str, str]) ->
 
 ENROLL = """
 from django.utils import timezone
-from vereda.census import heartbeat
+from vereda.census.worker import heartbeat
 from vereda.census.models import Worker
 heartbeat.register("host-1", 11, now=timezone.now())
 heartbeat.register("host-2", 22, now=timezone.now())
@@ -81,7 +81,8 @@ CLOSE_AND_FORGET = """
 from datetime import timedelta
 from django.utils import timezone
 from django_q.models import Schedule
-from vereda.census import gate, heartbeat
+from vereda.census import gate
+from vereda.census.worker import heartbeat
 from vereda.census.models import Worker
 gate.switch("practice", is_paused=True)
 heartbeat.register("host-1", 11, now=timezone.now())

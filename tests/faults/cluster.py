@@ -12,7 +12,8 @@ from typing import Any
 import psutil
 
 from practice.server import PracticeServer
-from tests.stack import environment_for, manage, running
+from tests.databases import Databases
+from tests.stack import database_of, environment_for, manage, running
 
 PACE = 1.0
 JITTER = 0.25
@@ -30,10 +31,10 @@ for cedula in {cedulas}:
 class Cluster:
     """A database, the practice census that it asks, and the worker commands started on them."""
 
-    def __init__(self, folder: Path, practice: PracticeServer, **variables: str) -> None:
+    def __init__(self, folder: Path, practice: PracticeServer, databases: Databases, **variables: str) -> None:
         self.practice = practice
         self.log = folder / "worker.log"
-        self.database = folder / "vereda.sqlite3"
+        self.database = database_of(folder)
         self._mark = str(folder)
         settings = {
             "CENSUS_PACE_SECONDS": f"{PACE:g}",
@@ -42,7 +43,7 @@ class Cluster:
             "VEREDA_TEST": self._mark,
         }
         self.environment = environment_for(folder, practice, **settings, **variables)
-        manage(self.environment, "migrate", "--verbosity", "0")
+        databases.copy_migrated(self.database)
 
     @contextmanager
     def command(self, *command: str, **variables: str) -> Iterator[psutil.Process]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from practice.server import PracticeServer
+from tests.databases import Databases
 from tests.faults.cluster import Cluster
 
 
@@ -17,9 +18,9 @@ def practice() -> Iterator[PracticeServer]:
 
 
 @pytest.fixture
-def cluster(tmp_path: Path, practice: PracticeServer) -> Iterator[Cluster]:
+def cluster(tmp_path: Path, practice: PracticeServer, databases: Databases) -> Iterator[Cluster]:
     """A product of the test's own; when its commands have stopped, no process of it is left."""
-    made = Cluster(tmp_path, practice)
+    made = Cluster(tmp_path, practice, databases)
     yield made
     left = made.processes()
     for process in left:
