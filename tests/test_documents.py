@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from vereda.census.models import LONGEST_TEXT, LookupAttempt
+from vereda.census.models import LookupAttempt
+from vereda.census.models.record import LONGEST_TEXT
 from vereda.census.sources.port import FailureKind
 from vereda.census.sources.reading import parsing
 from vereda.census.statuses import Status

@@ -208,7 +208,7 @@ def test_a_worker_ends_although_its_database_has_gone(
     def away(_: str) -> None:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(heartbeat, "dismiss", away)
+    monkeypatch.setattr(heartbeat, "unregister", away)
 
     call_command("worker")
 
