@@ -32,7 +32,7 @@ class _Killer:
         self.name = source.name
         self._source = source
         self.close = source.close
-        self.knock = source.knock
+        self.check = source.check
 
     async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
         outcome = await self._source.lookup(cedula, hooks)

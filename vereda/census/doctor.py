@@ -124,17 +124,17 @@ def _browser() -> str:
 
 
 def _source() -> str:
-    return asyncio.run(_knock_everywhere())
+    return asyncio.run(_check_sources())
 
 
-async def _knock_everywhere() -> str:
+async def _check_sources() -> str:
     """Return what was met at every source. Raises `UnhealthyError` if one of them cannot be used."""
     sources = engine.configured_sources()
     met, missing = [], []
     try:
         for source in sources:
             try:
-                met.append(await source.knock())
+                met.append(await source.check())
             except UnreachableError as error:
                 missing.append(f"{source.name}: {error}")
     finally:

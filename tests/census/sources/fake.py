@@ -59,7 +59,7 @@ class FakeSource:
             await self._gate.wait()
         return self._answers.get(cedula) or outcome_by_ending(cedula)
 
-    async def knock(self) -> str:
+    async def check(self) -> str:
         """Say that somebody is here."""
         return f"{self.name}: answers without a site"
 

@@ -57,7 +57,7 @@ class Failure:
 
     `is_ours` says that the fault is on this side of the network, so that it tells nothing about the site. `reader` says
     how the evidence can be read again (`replaying.py`); it is empty where that is not a whole reply about somebody.
-    `is_unreached` says that the source could not be reached: nothing was asked of it.
+    `is_unreachable` says that the source could not be reached: nothing was asked of it.
     """
 
     kind: FailureKind
@@ -65,7 +65,7 @@ class Failure:
     evidence: str = ""
     is_ours: bool = False
     reader: str = ""
-    is_unreached: bool = False
+    is_unreachable: bool = False
 
     @property
     def status(self) -> str:
@@ -116,7 +116,7 @@ class Source(Protocol):
         """Ask about one bare cédula. Never raises for what a site or a network can do; only cancellation passes."""
         ...
 
-    async def knock(self) -> str:
+    async def check(self) -> str:
         """Open the page without asking about anybody; return what was met there. Raises `UnreachableError`."""
         ...
 

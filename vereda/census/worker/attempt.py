@@ -69,7 +69,7 @@ class Attempt(LookupHooks):
     async def _ask(self, sources: Sequence[Source]) -> Outcome:
         """Return what the first source brings; while it is out of reach, what the next one does that is open."""
         outcome = await self._source.lookup(self._claimed.cedula, self)
-        if not (isinstance(outcome, Failure) and outcome.is_unreached):
+        if not (isinstance(outcome, Failure) and outcome.is_unreachable):
             return outcome
         others = {source.name: place for place, source in enumerate(sources) if place}
         pass_over = partial(

@@ -607,9 +607,9 @@ def test_a_browser_killed_in_the_middle_is_a_network_error_and_the_next_lookup_w
 def test_a_knock_that_meets_no_form_says_what_was_met(loop: LoopThread, make_source: MakeSource) -> None:
     for query, words in {"desconocido": "without a known form", "corte": "could not be reached"}.items():
         with pytest.raises(UnreachableError, match=words):
-            loop.run(make_source(query=f"?animo={query}").knock())
+            loop.run(make_source(query=f"?animo={query}").check())
     with pytest.raises(UnreachableError, match="did not load in time"):
-        loop.run(make_source(query="?animo=sin-respuesta", seconds=0.5).knock())
+        loop.run(make_source(query="?animo=sin-respuesta", seconds=0.5).check())
 
 
 @pytest.mark.parametrize(
@@ -623,7 +623,7 @@ def test_a_knock_names_dialect_captcha_and_time_and_asks_about_nobody(
 
     async def at_site() -> str:
         async with site.listening() as url:
-            return await make_source(url).knock()
+            return await make_source(url).check()
 
     met = loop.run(at_site())
     assert "a form of the ajax kind at http://127.0.0.1:" in met
@@ -633,4 +633,4 @@ def test_a_knock_names_dialect_captcha_and_time_and_asks_about_nobody(
 
 def test_a_knock_says_that_nobody_could_solve_the_pages_captcha(loop: LoopThread, make_source: MakeSource) -> None:
     with pytest.raises(UnreachableError, match="no captcha solver is configured"):
-        loop.run(make_source(captcha=NoSolver()).knock())
+        loop.run(make_source(captcha=NoSolver()).check())

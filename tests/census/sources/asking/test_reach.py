@@ -42,7 +42,7 @@ def test_a_site_that_is_not_there_is_out_of_reach(loop: LoopThread, make_source:
     outcome = loop.run(make_source("http://127.0.0.1:9/censo/consultar/").lookup(CEDULA, LookupHooks()))
 
     assert isinstance(outcome, Failure)
-    assert (outcome.status, outcome.is_unreached) == ("network_error", True)
+    assert (outcome.status, outcome.is_unreachable) == ("network_error", True)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_site_without_a_page_for_us_is_out_of_reach(
 ) -> None:
     failure = look_up(loop, make_source, BentSite(load=load), seconds=4)
 
-    assert (failure.status, failure.is_unreached) == (status, True)
+    assert (failure.status, failure.is_unreachable) == (status, True)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_site_that_was_reached_is_not_out_of_reach_whatever_it_does(
 ) -> None:
     failure = look_up(loop, make_source, bent, seconds=4)
 
-    assert (failure.status, failure.is_unreached) == (status, False)
+    assert (failure.status, failure.is_unreachable) == (status, False)
 
 
 @pytest.mark.parametrize("ending", ["95", "94", "93", "92", "91", "88", "82", "80"])
@@ -89,7 +89,7 @@ def test_after_the_question_was_asked_no_mood_of_the_practice_site_is_taken_for_
     outcome = loop.run(make_source(seconds=3).lookup(f"9009001{ending}", LookupHooks()))
 
     assert isinstance(outcome, Failure)
-    assert not outcome.is_unreached
+    assert not outcome.is_unreachable
 
 
 def test_a_browser_that_dies_while_its_page_loads_says_nothing_about_the_site(loop: LoopThread) -> None:
@@ -109,4 +109,4 @@ def test_a_browser_that_dies_while_its_page_loads_says_nothing_about_the_site(lo
 
     outcome = loop.run(at_site())
     assert isinstance(outcome, Failure)
-    assert (outcome.is_ours, outcome.is_unreached) == (True, False)
+    assert (outcome.is_ours, outcome.is_unreachable) == (True, False)

@@ -96,7 +96,7 @@ def test_half_a_voting_place_is_none(reply: object, reason: str) -> None:
     outcome = read(reply)
     assert isinstance(outcome, Failure)
     assert (outcome.kind, outcome.reason) == (FailureKind.PARSE_ERROR, reason)
-    assert not outcome.is_unreached
+    assert not outcome.is_unreachable
 
 
 @pytest.mark.parametrize("reply", [ABSENT, {**ABSENT, "signature": SIGNATURE}])
@@ -123,7 +123,7 @@ def test_any_other_404_is_no_verdict(reply: object) -> None:
     outcome = read(reply, 404)
     assert isinstance(outcome, Failure)
     assert outcome.kind is FailureKind.PARSE_ERROR
-    assert not outcome.is_unreached
+    assert not outcome.is_unreachable
 
 
 @pytest.mark.parametrize("http_status", [200, 201, 400, 409, 410])
@@ -137,7 +137,7 @@ def test_a_voting_place_under_another_status_is_no_verdict(http_status: int) -> 
 
 
 @pytest.mark.parametrize(
-    ("reply", "http_status", "kind", "is_unreached"),
+    ("reply", "http_status", "kind", "is_unreachable"),
     [
         (OUT_OF_SERVICE, 409, FailureKind.NETWORK_ERROR, True),
         (OUT_OF_SERVICE, 200, FailureKind.PARSE_ERROR, False),
@@ -154,10 +154,10 @@ def test_a_voting_place_under_another_status_is_no_verdict(http_status: int) -> 
         (BLOCK_PAGE, 200, FailureKind.BLOCKED, False),
     ],
 )
-def test_troubles_are_told_apart(reply: object, http_status: int, kind: FailureKind, is_unreached: bool) -> None:
+def test_troubles_are_told_apart(reply: object, http_status: int, kind: FailureKind, is_unreachable: bool) -> None:
     outcome = read(reply, http_status)
     assert isinstance(outcome, Failure)
-    assert (outcome.kind, outcome.is_unreached) == (kind, is_unreached)
+    assert (outcome.kind, outcome.is_unreachable) == (kind, is_unreachable)
 
 
 @pytest.mark.parametrize("http_status", [200, 401, 404, 500])

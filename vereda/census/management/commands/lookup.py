@@ -48,7 +48,7 @@ async def _ask(sources: Sequence[Source], cedula: str) -> tuple[str, Outcome]:
     try:
         for source in sources:
             outcome = await source.lookup(cedula, LookupHooks())
-            if not (isinstance(outcome, Failure) and outcome.is_unreached):
+            if not (isinstance(outcome, Failure) and outcome.is_unreachable):
                 break
         return source.name, outcome
     finally:

@@ -43,7 +43,7 @@ _REFUSALS = {
 def read_verifik_reply(body: str, content_type: str, http_status: int, cedula: str) -> Answer | Failure:
     """Return what a reply says about this cédula. A voting place must name it; an absence must be the documented one.
 
-    `is_unreached` stands on what says that the service as a whole does not work.
+    `is_unreachable` stands on what says that the service as a whole does not work.
     """
     body = storable(body)
     trouble = _by_status(http_status, body)
@@ -93,4 +93,4 @@ def _read_complaint(reply: Fields, http_status: int, body: str) -> Failure:
 
 
 def _out_of_order(reason: str, body: str) -> Failure:
-    return replace(network_error(reason, body), is_unreached=True)
+    return replace(network_error(reason, body), is_unreachable=True)

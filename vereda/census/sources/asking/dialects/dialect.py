@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from vereda.census.sources.asking.browser import Page
+from playwright.async_api import Page
+
 from vereda.census.sources.reading.readers import Reader, Reply
 
 
@@ -29,5 +30,5 @@ class Dialect(Reader, Protocol):
         ...
 
     async def ask(self, page: Page, cedula: str, token: str) -> Reply:
-        """Fill the form, hand the captcha token over if there is one, send it and return the reply."""
+        """Fill the form, give it the captcha token if there is one, send it and return the reply."""
         ...
