@@ -120,7 +120,7 @@ class SourceStateAdmin(admin.ModelAdmin[SourceState]):
     @admin.display(description="consultas")
     def opens(self, state: SourceState) -> str:
         """Whether lookups may start, or why not and until when."""
-        closed = gate.obstacle(state, timezone.now())
+        closed = gate.why_closed(state, timezone.now())
         if closed is None:
             return "Abiertas"
         until = f" · hasta {timezone.localtime(closed.until):%d/%m %H:%M}" if closed.until else ""

@@ -99,13 +99,13 @@ def _rescue() -> str:
 def _gate() -> str:
     now = timezone.now()
     told = "; ".join(_of_gate(gate.state_of(source), now) for source in roster.names())
-    if isinstance(gate.opening(roster.names(), now), gate.Closed):
+    if isinstance(gate.open_source(roster.names(), now), gate.Closed):
         raise UnhealthyError(f"{told}; see the state of the sources in the administration")
     return told
 
 
 def _of_gate(state: SourceState, now: datetime) -> str:
-    closed = gate.obstacle(state, now)
+    closed = gate.why_closed(state, now)
     if closed is not None:
         until = f" until {timezone.localtime(closed.until):%Y-%m-%d %H:%M:%S}" if closed.until else ""
         return f"{state.source} closed: {closed.why}{until}"

@@ -22,7 +22,7 @@ from django.utils import timezone
 from vereda.census import roster, rules
 from vereda.census.models import SourceState
 from vereda.census.sources.port import FailureKind
-from vereda.census.statuses import Obstacle
+from vereda.census.statuses import ClosedReason
 
 MARGIN = 0.04
 """Part of the pace that is added to it. Half of it lets a late slot count as if it had been punctual, the other half is
@@ -38,7 +38,7 @@ _WEIGHT_OF_LATEST = 0.2
 class Closed:
     """The gate is closed until a time; `until` is None where only a person can open it."""
 
-    why: Obstacle
+    why: ClosedReason
     until: datetime | None
 
 
@@ -56,7 +56,7 @@ class Clock(Func):
         return "extract(epoch from clock_timestamp())::double precision", ()
 
 
-PASSED_OVER = (Obstacle.PAUSED, Obstacle.RESTING, Obstacle.PROBING)
+FALLBACK_REASONS = (ClosedReason.PAUSED, ClosedReason.RESTING, ClosedReason.PROBING)
 """What has the next source asked meanwhile. A ceiling has not: it is how much is meant to be asked and spent."""
 
 
@@ -77,32 +77,32 @@ def choose[S: SourceState](states: Sequence[S], now: datetime) -> tuple[S, Close
     """
     closed_ones = []
     for state in states:
-        closed = obstacle(state, now)
-        if closed is None or closed.why not in PASSED_OVER:
+        closed = why_closed(state, now)
+        if closed is None or closed.why not in FALLBACK_REASONS:
             return state, closed
         closed_ones.append((state, closed))
     return min(closed_ones, key=lambda pair: pair[1].until.timestamp() if pair[1].until else math.inf)
 
 
-def opening(sources: Sequence[str], now: datetime) -> str | Closed:
+def open_source(sources: Sequence[str], now: datetime) -> str | Closed:
     """Return the source that a lookup may start at now, its pace aside, or what keeps all of these closed."""
     found = SourceState.objects.in_bulk(sources)
     state, closed = choose([found.get(source) or state_of(source) for source in sources], now)
     return closed or state.source
 
 
-def obstacle(state: SourceState, now: datetime) -> Closed | None:
+def why_closed(state: SourceState, now: datetime) -> Closed | None:
     """Return what keeps a source closed, the pace aside."""
     if state.is_paused:
-        return Closed(Obstacle.PAUSED, None)
+        return Closed(ClosedReason.PAUSED, None)
     if state.rests_until is not None and state.rests_until > now:
-        return Closed(Obstacle.RESTING, state.rests_until)
+        return Closed(ClosedReason.RESTING, state.rests_until)
     if state.rests and state.probe_until is not None and state.probe_until > now:
-        return Closed(Obstacle.PROBING, state.probe_until)
+        return Closed(ClosedReason.PROBING, state.probe_until)
     is_today = state.day == timezone.localdate(now)
     for spent, ceiling, why in (
-        (state.day_lookups, roster.daily_lookups(state.source), Obstacle.LOOKUPS_SPENT),
-        (state.day_dollars, settings.CAPTCHA_DAILY_DOLLARS, Obstacle.MONEY_SPENT),
+        (state.day_lookups, roster.daily_lookups(state.source), ClosedReason.LOOKUPS_SPENT),
+        (state.day_dollars, settings.CAPTCHA_DAILY_DOLLARS, ClosedReason.MONEY_SPENT),
     ):
         if ceiling is not None and (spent if is_today else 0) >= ceiling:
             return Closed(why, _next_midnight(now) if ceiling > 0 else None)
@@ -116,7 +116,7 @@ def enter(source: str, now: datetime) -> Closed | float:
     """
     state_of(source)
     state = SourceState.objects.annotate(wait=F("free_at") - Clock()).get(source=source)
-    closed = obstacle(state, now)
+    closed = why_closed(state, now)
     if closed is not None:
         return closed
     step = step_seconds(source)
@@ -148,7 +148,7 @@ def _take(source: str, now: datetime, longest: float) -> bool:
 
 
 def _open_to(source: str, now: datetime) -> QuerySet[SourceState]:
-    """Return the source's row if `obstacle` would find nothing: the same conditions, for the database."""
+    """Return the source's row if `why_closed` would find nothing: the same conditions, for the database."""
     row = SourceState.objects.filter(
         Q(rests_until=None) | Q(rests_until__lte=now),
         Q(rests=0) | Q(probe_until=None) | Q(probe_until__lte=now),
@@ -172,7 +172,7 @@ def postpone(source: str) -> None:
     )
 
 
-def let_others_probe(source: str, entered_at: datetime) -> None:
+def release_probe(source: str, entered_at: datetime) -> None:
     """Let whoever comes next be the probe, if the one that entered then was: it will bring no outcome."""
     SourceState.objects.filter(source=source, probe_until=_probe_until(entered_at)).update(probe_until=None)
 

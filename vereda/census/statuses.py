@@ -30,7 +30,7 @@ UNAUTHORISED = ""
 """Instead of a status, while the person has not consented to lookups. Such a record holds nothing and cannot wait."""
 
 
-class Obstacle(models.TextChoices):
+class ClosedReason(models.TextChoices):
     """What keeps a source closed for longer than its pace."""
 
     PAUSED = "paused", "En pausa"

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from vereda.census import gate, roster, wording
 from vereda.census.models import CedulaInfo, SourceState, Worker
-from vereda.census.statuses import Obstacle, Status
+from vereda.census.statuses import ClosedReason, Status
 
 FIRST_GUESS_SECONDS = 30.0
 """How long a lookup is thought to take as long as none has ended: what a captcha usually takes."""
@@ -108,6 +108,6 @@ def _estimate(state: SourceState, *, ahead: int, workers: int, wait: float) -> i
 
 
 def _closed(closed: gate.Closed, now: datetime) -> Turn:
-    until = None if closed.why is Obstacle.PROBING else closed.until
+    until = None if closed.why is ClosedReason.PROBING else closed.until
     is_tomorrow = until is not None and timezone.localdate(until) != timezone.localdate(now)
-    return Turn(notice=wording.of_obstacle(closed.why), until=until, is_tomorrow=is_tomorrow)
+    return Turn(notice=wording.of_closed(closed.why), until=until, is_tomorrow=is_tomorrow)

@@ -21,7 +21,7 @@ from vereda.census.health import census_state, is_database_up
 from vereda.census.models import CedulaInfo, Reason
 from vereda.census.statuses import UNAUTHORISED, Status
 
-EAGER_SECONDS = 20
+FAST_POLL_SECONDS = 20
 """How long after a request the page asks every second; later every 5 s."""
 
 
@@ -117,7 +117,7 @@ def _section(record: CedulaInfo) -> dict[str, Any]:
     """Return the context of the census section."""
     now = timezone.now()
     age = (now - record.requested_at).total_seconds()
-    poll_seconds = 1 if age < EAGER_SECONDS else 5
+    poll_seconds = 1 if age < FAST_POLL_SECONDS else 5
     seen = f"{record.version}.{poll_seconds}"
     return {"record": record, "turn": turns.turn_of(record, now), "poll_seconds": poll_seconds, "seen": seen}
 

@@ -9,7 +9,7 @@ from vereda.census.sources.port import Failure, FailureKind
 from vereda.census.sources.reading.novedades import NovedadKind
 from vereda.census.sources.reading.parsing import ABOUT_ANOTHER, PLACE_INCOMPLETE
 from vereda.census.sources.reading.pasted import TOO_LONG, TWO_ANSWERS
-from vereda.census.statuses import Obstacle, Status
+from vereda.census.statuses import ClosedReason, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,12 +260,12 @@ _PASTE_FLAWS = {
 }
 
 _SPENT = "Por hoy ya se hicieron todas las consultas previstas."
-_OBSTACLES = {
-    Obstacle.PAUSED: "Las consultas están en pausa por ahora.",
-    Obstacle.RESTING: "La página de la Registraduría no nos está atendiendo, así que la dejamos descansar.",
-    Obstacle.PROBING: "Estamos probando si la página de la Registraduría ya nos atiende.",
-    Obstacle.LOOKUPS_SPENT: _SPENT,
-    Obstacle.MONEY_SPENT: _SPENT,
+_CLOSED = {
+    ClosedReason.PAUSED: "Las consultas están en pausa por ahora.",
+    ClosedReason.RESTING: "La página de la Registraduría no nos está atendiendo, así que la dejamos descansar.",
+    ClosedReason.PROBING: "Estamos probando si la página de la Registraduría ya nos atiende.",
+    ClosedReason.LOOKUPS_SPENT: _SPENT,
+    ClosedReason.MONEY_SPENT: _SPENT,
 }
 
 NO_WORKER = "El servicio de consultas está detenido en este momento."
@@ -284,9 +284,9 @@ def of_failure(kind: FailureKind, source: str) -> str:
     return _FAILURES[kind].format(_ASKED.get(source, "La página de la Registraduría"))
 
 
-def of_obstacle(why: Obstacle) -> str:
+def of_closed(why: ClosedReason) -> str:
     """Return the sentence about what keeps everybody waiting."""
-    return _OBSTACLES[why]
+    return _CLOSED[why]
 
 
 def of_source(name: str) -> SourceWording:

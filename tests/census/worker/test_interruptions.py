@@ -18,7 +18,7 @@ from vereda.census.worker import claims, heartbeat, outcomes, rescue
 pytestmark = pytest.mark.django_db
 
 HERE = "aqui-1-1"
-DEAD, LIVING = 40_001, 40_002
+DEAD, ALIVE = 40_001, 40_002
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def claimed_by(pid: int, monkeypatch: pytest.MonkeyPatch, *, key: str = HERE) ->
 
 
 def rescue_from_dead() -> int:
-    return rescue.rescue_from_dead(worker_key=HERE, living={LIVING}, now=NOW)
+    return rescue.rescue_from_dead(worker_key=HERE, alive={ALIVE}, now=NOW)
 
 
 def status_of(record: CedulaInfo) -> Status:
@@ -115,14 +115,14 @@ def test_a_claim_that_was_renewed_is_not_taken_back_at_its_first_end(record: Ced
 def test_a_claim_that_is_renewed_while_a_rescue_looks_stays_with_its_worker(
     record: CedulaInfo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take_back, later = rescue._take_back, NOW + CLAIM + SECOND
+    end_claim, later = rescue._end_claim, NOW + CLAIM + SECOND
 
     def renew_first(found: CedulaInfo, **arguments: Any) -> None:
         claims.start(claimed=claims.claim_on(found), now=later)
-        take_back(found, **arguments)
+        end_claim(found, **arguments)
 
     claim(record)
-    monkeypatch.setattr(rescue, "_take_back", renew_first)
+    monkeypatch.setattr(rescue, "_end_claim", renew_first)
     rescue.rescue_all(now=later)
 
     assert status_of(record) == Status.PROCESSING
@@ -171,8 +171,8 @@ def test_what_a_dead_process_held_is_taken_back_at_once_and_rings(
     assert sent() == [held.user_id]
 
 
-def test_what_a_living_process_holds_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    held = claimed_by(LIVING, monkeypatch)
+def test_what_a_running_process_holds_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = claimed_by(ALIVE, monkeypatch)
 
     assert rescue_from_dead() == 0
     assert status_of(held) == Status.PROCESSING

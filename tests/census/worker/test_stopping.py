@@ -106,4 +106,4 @@ def test_an_engine_keeps_working_as_long_as_its_lifeline_holds(start: Start, pip
     nora = make.person()
     engine, _ = start(FakeSource(name="practice"))
 
-    assert engine.attend(nora.pk) == "found"
+    assert engine.look_up(nora.pk) == "found"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.census.sources.reading.replies import BLOCK_PAGE, CEDULA, FOUND, NOT_FOUND, NOVEDAD, refusal, success
 from vereda.census.sources.port import Cancelled, Failure, Found
-from vereda.census.sources.reading.parsing import read_ajax_reply, read_result_html, read_strange_page
+from vereda.census.sources.reading.parsing import read_ajax_reply, read_result_html, read_unknown_page
 
 # A busy machine is no reason to fail.
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,7 +36,7 @@ WITHOUT_A_VERDICT = (
 
 
 @st.composite
-def bent(draw: st.DrawFn) -> str:
+def mutated(draw: st.DrawFn) -> str:
     text = draw(st.sampled_from(SEEDS))
     for _ in range(draw(st.integers(0, 6))):
         start = draw(st.integers(0, len(text)))
@@ -46,7 +46,7 @@ def bent(draw: st.DrawFn) -> str:
 
 
 @patient
-@given(bent() | st.text(), st.text(max_size=20), st.integers(100, 599))
+@given(mutated() | st.text(), st.text(max_size=20), st.integers(100, 599))
 def test_no_reply_raises_and_a_voting_place_is_always_whole(body: str, content_type: str, status: int) -> None:
     outcome = read_ajax_reply(body, content_type, status, CEDULA)
     if isinstance(outcome, Found):
@@ -56,7 +56,7 @@ def test_no_reply_raises_and_a_voting_place_is_always_whole(body: str, content_t
 
 
 @patient
-@given(bent() | st.text())
+@given(mutated() | st.text())
 def test_no_result_raises(html: str) -> None:
     outcome = read_result_html(html, CEDULA)
     if isinstance(outcome, Failure):
@@ -70,9 +70,9 @@ def test_no_verdict_comes_out_of_a_page_that_has_none(pieces: list[str]) -> None
 
 
 @patient
-@given(bent() | st.text(), st.integers(100, 599))
+@given(mutated() | st.text(), st.integers(100, 599))
 def test_no_page_raises(html: str, status: int) -> None:
-    read_strange_page(html, status)
+    read_unknown_page(html, status)
 
 
 @patient

@@ -12,7 +12,7 @@ from vereda.census.sources.asking.dialects.ajax import AjaxDialect
 from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound
 from vereda.census.sources.reading.evidence import LIMIT, without_cedula
 from vereda.census.sources.reading.readers import Reply
-from vereda.census.sources.reading.replaying import kept, read_again
+from vereda.census.sources.reading.replaying import read_again, with_reply
 
 UNREADABLE = Failure(FailureKind.PARSE_ERROR, "the result says nothing known")
 READER = "ajax 200 application/json"
@@ -34,19 +34,19 @@ class Mended(AjaxDialect):
 def stored(body: str) -> str:
     """Return what stands on a record of a reply about `CEDULA`."""
     reply = Reply(body, "application/json; charset=utf-8", 200)
-    return without_cedula(kept(UNREADABLE, AjaxDialect(), reply).evidence, CEDULA)
+    return without_cedula(with_reply(UNREADABLE, AjaxDialect(), reply).evidence, CEDULA)
 
 
 def test_a_failure_keeps_its_whole_reply_and_who_can_read_it() -> None:
     reply = Reply("<p>algo nuevo</p>", "text/html; charset=utf-8", 503)
-    failure = kept(Failure(FailureKind.PARSE_ERROR, "why", "a part"), AjaxDialect(), reply)
+    failure = with_reply(Failure(FailureKind.PARSE_ERROR, "why", "a part"), AjaxDialect(), reply)
 
     assert (failure.evidence, failure.reader) == ("<p>algo nuevo</p>", "ajax 503 text/html")
 
 
 @pytest.mark.parametrize("content_type", ["", "   ", "x" * 500, "ñ/é", "a b c"])
 def test_a_strange_content_type_makes_no_strange_reader(content_type: str) -> None:
-    reader = kept(UNREADABLE, AjaxDialect(), Reply(success(FOUND), content_type, 200)).reader
+    reader = with_reply(UNREADABLE, AjaxDialect(), Reply(success(FOUND), content_type, 200)).reader
 
     assert len(reader) <= 120
     assert isinstance(read_again(success(FOUND), reader, CEDULA), Found)
@@ -100,7 +100,7 @@ def test_the_dialect_gets_the_reply_as_it_was() -> None:
 
 def test_every_dialect_can_be_named_in_a_reader() -> None:
     for dialect in DIALECTS:
-        reader = kept(UNREADABLE, dialect, Reply("x", "text/html", 200)).reader
+        reader = with_reply(UNREADABLE, dialect, Reply("x", "text/html", 200)).reader
         assert read_again("x", reader, CEDULA, [Mended(NotFound(), dialect.name)]) == NotFound()
 
 
@@ -112,7 +112,7 @@ def test_whatever_stands_on_a_record_is_read_without_an_error_and_is_no_answer(
 
 
 @given(st.integers(0, len(success(FOUND))), st.text(max_size=20))
-def test_a_bent_reply_gives_a_whole_place_or_nothing(at: int, inserted: str) -> None:
+def test_a_mutated_reply_gives_a_whole_place_or_nothing(at: int, inserted: str) -> None:
     body = success(FOUND)
     answer = read_again(stored(body[:at] + inserted + body[at:]), READER, CEDULA)
 

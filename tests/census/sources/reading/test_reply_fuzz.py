@@ -1,4 +1,4 @@
-"""Two thousand bent replies, each given to all readers: none raises, and no answer comes out of what holds none."""
+"""Two thousand mutated replies, each given to all readers: none raises, and no answer comes out of what holds none."""
 
 import json
 import re
@@ -64,7 +64,7 @@ VERDICTS = (
 
 
 @st.composite
-def bent(draw: st.DrawFn, seeds: tuple[str, ...], pieces: tuple[str, ...]) -> str:
+def mutated(draw: st.DrawFn, seeds: tuple[str, ...], pieces: tuple[str, ...]) -> str:
     text = draw(st.sampled_from(seeds))
     for _ in range(draw(st.integers(0, 6))):
         start = draw(st.integers(0, len(text)))
@@ -87,8 +87,8 @@ def states_a_novedad(body: str) -> bool:
 
 
 @patient
-@given(bent(WITH_A_VERDICT + WITHOUT_A_VERDICT, NOISE + VERDICTS), st.sampled_from([200, 200, 302, 403, 404, 500]))
-def test_no_bent_reply_raises_or_gives_half_an_answer(body: str, http_status: int) -> None:
+@given(mutated(WITH_A_VERDICT + WITHOUT_A_VERDICT, NOISE + VERDICTS), st.sampled_from([200, 200, 302, 403, 404, 500]))
+def test_no_mutated_reply_raises_or_gives_half_an_answer(body: str, http_status: int) -> None:
     for read in READERS:
         match read(body, "text/html", http_status, CEDULA):
             case Found() as found:
@@ -104,7 +104,7 @@ def test_no_bent_reply_raises_or_gives_half_an_answer(body: str, http_status: in
 
 
 @patient
-@given(bent(WITHOUT_A_VERDICT, NOISE), st.sampled_from([200, 200, 302, 403, 404, 500]))
+@given(mutated(WITHOUT_A_VERDICT, NOISE), st.sampled_from([200, 200, 302, 403, 404, 500]))
 def test_no_verdict_comes_out_of_a_reply_that_holds_none(body: str, http_status: int) -> None:
     for read in READERS:
         assert not isinstance(read(body, "text/html", http_status, CEDULA), Cancelled | NotFound)

@@ -1,4 +1,4 @@
-"""Reading Verifik's replies: each shape that is documented, what resembles one, and two thousand bent ones."""
+"""Reading Verifik's replies: each shape that is documented, what resembles one, and two thousand mutated ones."""
 
 import json
 from contextlib import suppress
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.census.sources.reading.replies import BLOCK_PAGE, CEDULA
-from tests.census.sources.reading.test_reply_fuzz import bent, patient
+from tests.census.sources.reading.test_reply_fuzz import mutated, patient
 from vereda.census.sources.port import Answer, Failure, FailureKind, Found, NotFound
 from vereda.census.sources.reading.verifik_reply import is_missing_parameter, read_verifik_reply
 
@@ -200,8 +200,8 @@ def parsed(body: str) -> object:
 
 
 @patient
-@given(bent(ABSENT_BODIES + OTHER_BODIES, (*NOISE, "Record not found.", "NotFound")), STATUSES)
-def test_no_bent_reply_raises_or_gives_half_an_answer(body: str, http_status: int) -> None:
+@given(mutated(ABSENT_BODIES + OTHER_BODIES, (*NOISE, "Record not found.", "NotFound")), STATUSES)
+def test_no_mutated_reply_raises_or_gives_half_an_answer(body: str, http_status: int) -> None:
     match read(body, http_status):
         case Found() as found:
             assert http_status == 200
@@ -219,7 +219,7 @@ def test_no_bent_reply_raises_or_gives_half_an_answer(body: str, http_status: in
 
 
 @patient
-@given(bent(OTHER_BODIES, NOISE), STATUSES)
+@given(mutated(OTHER_BODIES, NOISE), STATUSES)
 def test_no_absence_comes_out_of_a_reply_that_holds_none(body: str, http_status: int) -> None:
     assert not isinstance(read(body, http_status), NotFound)
 

@@ -22,14 +22,14 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from vereda.census.worker import heartbeat, stopping
-from vereda.census.worker.watchdog import Pulse
+from vereda.census.worker.watchdog import Watchdog
 from vereda.processes.supervisor import KeepsFailingError, Program, StopRequests, Supervisor
 
 GRACE_SECONDS = 20.0
 """What lookups in flight have to end before they are given back, when the worker stops."""
 LAST_SECONDS = 8.0
 """What the cluster has on top of that for going away."""
-THRIFTY_DRIVER = {"NODE_OPTIONS": os.environ.get("NODE_OPTIONS") or "--max-semi-space-size=1"}
+SMALL_DRIVER_HEAP = {"NODE_OPTIONS": os.environ.get("NODE_OPTIONS") or "--max-semi-space-size=1"}
 """Has the browser's driver, a Node process, collect its garbage early instead of keeping tens of megabytes of it."""
 PREFIX = "worker-"
 LONGEST_PATH = 58
@@ -51,17 +51,17 @@ class Command(BaseCommand):
             program = Program(
                 "qcluster",
                 [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"],
-                {heartbeat.KEY_VARIABLE: key, **stopping.variable(read_end, grace), **THRIFTY_DRIVER},
+                {heartbeat.KEY_VARIABLE: key, **stopping.variable(read_end, grace), **SMALL_DRIVER_HEAP},
                 handles=(lock, read_end),
             )
             supervisor = Supervisor([program], requests, grace_seconds=grace + LAST_SECONDS)
-            pulse = Pulse(key, os.getpid(), supervisor.living)
+            watchdog = Watchdog(key, os.getpid(), supervisor.living)
             try:
-                pulse.begin()
+                watchdog.begin()
                 supervisor.start()
-                while supervisor.watch(until=pulse.is_lost):
+                while supervisor.watch(until=watchdog.is_lost):
                     supervisor.restart()
-                    pulse.begin()
+                    watchdog.begin()
             except KeepsFailingError as error:
                 raise CommandError("The cluster ends as soon as it starts: see the messages above.") from error
             finally:

@@ -43,7 +43,7 @@ class TooLateError(CaptchaError):
     """The captcha was solved so long ago that its token is no longer good."""
 
 
-class _UnsettledError(Exception):
+class _RetryableError(Exception):
     """The service did not say anything that counts: it may do so when asked again."""
 
 
@@ -147,7 +147,7 @@ class TwoCaptcha:
         try:
             async with self._session() as session:
                 await self._call(session, "reportCorrect" if good else "reportIncorrect", taskId=_sent_id(task_id))
-        except (CaptchaError, _UnsettledError) as error:
+        except (CaptchaError, _RetryableError) as error:
             logger.info("captcha.report_lost task=%s reason=%s", task_id, error)
 
     async def balance(self) -> Decimal:
@@ -155,7 +155,7 @@ class TwoCaptcha:
         try:
             async with self._session() as session:
                 reply = await self._call(session, "getBalance")
-        except _UnsettledError as error:
+        except _RetryableError as error:
             raise CaptchaError(f"the captcha service {error}") from None
         balance = _decimal(reply.get("balance"))
         if balance is None:
@@ -167,7 +167,7 @@ class TwoCaptcha:
         for attempts_left in reversed(range(_SLOT_ATTEMPTS)):
             try:
                 reply = await self._call(session, "createTask", task=task)
-            except _UnsettledError as error:
+            except _RetryableError as error:
                 raise CaptchaError(f"the captcha service {error}") from None
             except CaptchaError as error:
                 if error.code != _NO_SLOT or not attempts_left:
@@ -190,7 +190,7 @@ class TwoCaptcha:
                     seconds = self._poll_seconds
                     try:
                         reply = await self._call(session, "getTaskResult", taskId=task_id)
-                    except _UnsettledError as error:
+                    except _RetryableError as error:
                         trouble = str(error)
                         continue
                     if reply.get("status") == "ready":
@@ -209,10 +209,10 @@ class TwoCaptcha:
                 status = response.status
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # Not the exception's own text: it may repeat the request. TimeoutError is an OSError.
-            raise _UnsettledError(f"could not be reached ({type(error).__name__})") from None
+            raise _RetryableError(f"could not be reached ({type(error).__name__})") from None
         reply = _json_object(body)
         if status != 200 or reply is None:
-            raise _UnsettledError(f"answered HTTP {status} without a usable reply")
+            raise _RetryableError(f"answered HTTP {status} without a usable reply")
         if reply.get("errorId") != 0:
             code = _code_of(reply)
             raise CaptchaError(f"the captcha service refused: {code}", code)

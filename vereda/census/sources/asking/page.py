@@ -18,8 +18,8 @@ from vereda.census.sources.asking.held_request import HeldRequest, held_request
 from vereda.census.sources.asking.open_page import becomes_true, html_of
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, UnreachableError
 from vereda.census.sources.reading.evidence import scrub
-from vereda.census.sources.reading.parsing import read_strange_page
-from vereda.census.sources.reading.replaying import kept
+from vereda.census.sources.reading.parsing import read_unknown_page
+from vereda.census.sources.reading.replaying import with_reply
 from vereda.lib.cedula import mask
 
 logger = logging.getLogger("vereda.census.sources")
@@ -131,12 +131,12 @@ class CensusSource:
         http_status = response.status if response else 0
         found = await self._recognise(page)
         if found is None:
-            strange = read_strange_page(await html_of(page), http_status)
+            strange = read_unknown_page(await html_of(page), http_status)
             if strange.kind is not FailureKind.PARSE_ERROR or not await self._draws_a_form(page):
                 return strange
             found = await self._recognise(page)
         if found is None or found[1].flaw:
-            failure = read_strange_page(await html_of(page), http_status)
+            failure = read_unknown_page(await html_of(page), http_status)
             return Failure(FailureKind.PARSE_ERROR, found[1].flaw, failure.evidence) if found else failure
         return found
 
@@ -173,7 +173,7 @@ class _Lookup:
         self.stage = "reply"
         reply = await dialect.ask(self._page, self._cedula, token)
         outcome = dialect.read(reply, self._cedula)
-        return kept(outcome, dialect, reply) if isinstance(outcome, Failure) else outcome
+        return with_reply(outcome, dialect, reply) if isinstance(outcome, Failure) else outcome
 
     async def report_refused(self, outcome: Outcome) -> None:
         """Report a token that the site refused, so that it need not be paid for."""

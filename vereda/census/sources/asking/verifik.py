@@ -19,7 +19,7 @@ from vereda.census.sources.asking.errors import PageError
 from vereda.census.sources.asking.reply_size import LIMIT
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, UnreachableError
 from vereda.census.sources.reading.readers import Reply, VerifikReader
-from vereda.census.sources.reading.replaying import kept
+from vereda.census.sources.reading.replaying import with_reply
 from vereda.census.sources.reading.verifik_reply import is_missing_parameter
 from vereda.lib.cedula import mask
 
@@ -114,7 +114,7 @@ class VerifikSource:
         if not isinstance(outcome, Failure):
             return outcome
         body = reply.body.replace(self._token, "[token]") if self._token else reply.body
-        return kept(outcome, _READER, replace(reply, body=body))
+        return with_reply(outcome, _READER, replace(reply, body=body))
 
     async def _fetch(self, question: Mapping[str, str], request: _Request) -> Reply | Failure:
         """Return the whole reply, or why there is none. Texts of exceptions repeat the address: only types go on.

@@ -17,7 +17,7 @@ _SECRETS = (
     (re.compile(r"[0-9A-Za-z_-]{60,}"), "[token]"),
     (re.compile(r"\b6L[0-9A-Za-z_-]{38}"), "[sitekey]"),
 )
-_STAND_INS = ("[cookie]", "[nonce]", "[token]", "[sitekey]")
+_PLACEHOLDERS = ("[cookie]", "[nonce]", "[token]", "[sitekey]")
 _BETWEEN_THOUSANDS = r"(?:[.,'\s]|&nbsp;|\\u00a0)?"
 
 
@@ -32,8 +32,8 @@ def scrub(text: str) -> str:
     Scrubbing twice changes nothing.
     """
     kept = storable(text[: LIMIT * 2])
-    for secret, stand_in in _SECRETS:
-        kept = secret.sub(stand_in, kept)
+    for secret, placeholder in _SECRETS:
+        kept = secret.sub(placeholder, kept)
     is_whole = len(text) <= LIMIT * 2 and len(kept) <= LIMIT
     return kept if is_whole else kept[: LIMIT - len(CUT)] + CUT
 
@@ -43,9 +43,9 @@ def is_cut(evidence: str) -> bool:
     return evidence.endswith(CUT)
 
 
-def has_stand_in(text: str) -> bool:
+def has_placeholder(text: str) -> bool:
     """Whether something was made unreadable here, so that this is not what the site wrote."""
-    return any(stand_in in text for stand_in in _STAND_INS)
+    return any(placeholder in text for placeholder in _PLACEHOLDERS)
 
 
 def without_cedula(text: str, cedula: str) -> str:

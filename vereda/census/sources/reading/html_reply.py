@@ -20,8 +20,8 @@ from vereda.census.sources.reading.parsing import (
     parsed,
     read_complaint,
     read_element,
-    read_strange_page,
     read_tables,
+    read_unknown_page,
     unreadable,
     visible_text,
 )
@@ -46,7 +46,7 @@ def read_html_reply(body: str, content_type: str, http_status: int, cedula: str)
     outcome = outcome or (_read_whole_page(tree.body, cedula) if tree.body else None)
     if outcome is not None and not isinstance(outcome, Failure):
         return outcome
-    strange = read_strange_page(body, http_status, "a page without a known result")
+    strange = read_unknown_page(body, http_status, "a page without a known result")
     if strange.kind is not FailureKind.PARSE_ERROR:
         return strange
     complaint = " ".join(visible_text(alert) for alert in tree.css(_ALERTS))

@@ -19,7 +19,7 @@ from vereda.census.sources.reading.parsing import (
     network_error,
     read_complaint,
     read_sentences,
-    read_strange_page,
+    read_unknown_page,
     unreadable,
     visible_text_of,
 )
@@ -47,7 +47,7 @@ def read_json_reply(body: str, content_type: str, http_status: int, cedula: str 
     body = storable(body)
     payload = json_object(body)
     if payload is None:
-        return read_strange_page(body, http_status, f"{media_type(content_type)} instead of JSON")
+        return read_unknown_page(body, http_status, f"{media_type(content_type)} instead of JSON")
     reply = _fields(payload)
     outcome = _read_reply(reply, body, cedula) if reply else unreadable("the reply has the same key twice", body)
     if isinstance(outcome, Failure) and outcome.kind is FailureKind.PARSE_ERROR:

@@ -61,14 +61,14 @@ def read_ajax_reply(body: str, content_type: str, http_status: int, cedula: str 
     body = storable(body)
     payload = json_object(body)
     if payload is None:
-        return read_strange_page(body, http_status, f"{media_type(content_type)} instead of JSON")
+        return read_unknown_page(body, http_status, f"{media_type(content_type)} instead of JSON")
     outcome = _read_payload(payload, body, cedula)
     if http_status >= 500 and isinstance(outcome, Failure) and outcome.kind is FailureKind.PARSE_ERROR:
         return network_error(f"the site answered HTTP {http_status}", body)
     return outcome
 
 
-def read_strange_page(html: str, http_status: int, what: str = "a page without a known form") -> Failure:
+def read_unknown_page(html: str, http_status: int, what: str = "a page without a known form") -> Failure:
     """Return why a page that should have been a form or a reply is neither: a block, an outage, or unknown."""
     html = storable(html)
     tree = LexborHTMLParser(html)

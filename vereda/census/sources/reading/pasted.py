@@ -27,8 +27,8 @@ from vereda.census.sources.reading.parsing import (
     json_object,
     read_ajax_reply,
     read_complaint,
-    read_strange_page,
     read_tables,
+    read_unknown_page,
     value_of,
 )
 from vereda.lib.text import fold, tidy
@@ -134,7 +134,7 @@ def _said(tables: Sequence[Table], cedula: str, end: Sequence[str], *, is_absent
 
 def _why_nothing(text: str, end: Sequence[str]) -> Failure:
     """Return why there is no answer: the page's own complaint or block, else that nothing is known of the text."""
-    failure = read_complaint(" ".join(end), "", is_success=False) or read_strange_page(text, 200)
+    failure = read_complaint(" ".join(end), "", is_success=False) or read_unknown_page(text, 200)
     return _unreadable(NOTHING_KNOWN) if failure.kind is FailureKind.PARSE_ERROR else failure
 
 

@@ -28,7 +28,7 @@ from vereda.census.sources.reading.parsing import (
     json_object,
     media_type,
     network_error,
-    read_strange_page,
+    read_unknown_page,
     unreadable,
 )
 
@@ -51,7 +51,7 @@ def read_verifik_reply(body: str, content_type: str, http_status: int, cedula: s
         return trouble
     reply = json_object(body)
     if reply is None:
-        return read_strange_page(body, http_status, f"{media_type(content_type)} instead of JSON")
+        return read_unknown_page(body, http_status, f"{media_type(content_type)} instead of JSON")
     match (http_status, reply):
         case (200, {"data": dict(record)}) if "code" not in reply and reply.get("success", True) is True:
             return _read_record(record, body, cedula)
