@@ -93,4 +93,4 @@ def test_a_gate_that_is_closed_until_a_time_is_not_closed_for_the_same_reason_th
 
     assert closed.until > now
     then = gate.why_closed(state, closed.until)
-    assert not isinstance(then, Closed) or then.why is not closed.why
+    assert not isinstance(then, Closed) or then.reason is not closed.reason

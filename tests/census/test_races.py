@@ -69,7 +69,7 @@ def test_after_a_rest_one_of_many_is_the_probe() -> None:
         entered = at_once(WORKERS, enter)
         assert entered.count(0) == 1
         assert isinstance(closed := enter(), Closed)
-        assert closed.why is ClosedReason.PROBING
+        assert closed.reason is ClosedReason.PROBING
 
 
 def test_a_ceiling_is_not_passed_by_those_who_come_at_once(settings: Any) -> None:

@@ -53,9 +53,9 @@ def test_a_ceiling_is_not_gone_around(settings: Any, spent: dict[str, Any]) -> N
     settings.CENSUS_DAILY_LOOKUPS = [7, 9]
     put(FIRST, day=date(2099, 3, 1), **spent)
 
-    opening = gate.open_source(SOURCES, NOW)
-    assert isinstance(opening, Closed)
-    assert opening.why in {ClosedReason.LOOKUPS_SPENT, ClosedReason.MONEY_SPENT}
+    source = gate.open_source(SOURCES, NOW)
+    assert isinstance(source, Closed)
+    assert source.reason in {ClosedReason.LOOKUPS_SPENT, ClosedReason.MONEY_SPENT}
 
 
 def test_with_all_of_them_closed_it_is_said_which_opens_first() -> None:

@@ -6,7 +6,7 @@ by `encontrado` and by a sentence that is known or wide enough beside an explici
 
 import re
 
-from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound
+from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound, voting_place
 from vereda.census.sources.reading.evidence import scrub, storable
 from vereda.census.sources.reading.novedades import NovedadKind, kind_of
 from vereda.census.sources.reading.parsing import (
@@ -26,6 +26,15 @@ from vereda.census.sources.reading.parsing import (
 from vereda.lib.text import fold, tidy
 
 type Fields = dict[str, object]
+
+_KEYS = {
+    "departamento": "nom_depto",
+    "municipio": "nom_mun",
+    "puesto": "nom_puesto",
+    "direccion": "direccion",
+    "mesa": "mesa",
+}
+"""The fields of a voting place, with the site's keys for them."""
 
 _ABSENT = re.compile(
     r"(?:(?:el|su) )?(?:documento|cedula|numero|persona|ciudadano)[\w .]{0,60}"
@@ -85,10 +94,8 @@ def _read_place(reply: Fields, body: str, cedula: str) -> Found | Failure:
         return unreadable("a voting place without its fields", body)
     if is_about_another(text_of(row.get("nuip")), cedula):
         return _about_another()
-    municipio, puesto, mesa = (text_of(row.get(key)) for key in ("nom_mun", "nom_puesto", "mesa"))
-    if not (municipio and puesto and mesa):
-        return unreadable(PLACE_INCOMPLETE, body)
-    return Found(municipio, puesto, mesa, text_of(row.get("nom_depto")), text_of(row.get("direccion")))
+    place = voting_place({name: text_of(row.get(key)) for name, key in _KEYS.items()})
+    return place or unreadable(PLACE_INCOMPLETE, body)
 
 
 def _read_novedad(reply: Fields, body: str, cedula: str) -> Answer | Failure:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound
+from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound, voting_place
 from vereda.census.sources.reading.evidence import scrub, storable
 from vereda.lib.text import fold, tidy
 
@@ -148,17 +148,7 @@ def _read_novedad(row: Row) -> Answer | Failure:
 
 
 def _read_place(rows: list[Row]) -> Found | Failure:
-    places = {
-        Found(
-            municipio=row["municipio"],
-            puesto=row["puesto"],
-            mesa=row["mesa"],
-            departamento=row.get("departamento", ""),
-            direccion=row.get("direccion", ""),
-        )
-        for row in rows
-        if row.get("municipio") and row.get("puesto") and row.get("mesa")
-    }
+    places = set(filter(None, map(voting_place, rows)))
     if len(places) == 1:
         return places.pop()
     return unreadable("more than one voting place" if places else PLACE_INCOMPLETE, repr(rows))

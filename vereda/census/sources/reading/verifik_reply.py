@@ -17,7 +17,7 @@ page repeats: such a reply is not understood, and no verdict.
 
 from dataclasses import replace
 
-from vereda.census.sources.port import Answer, Failure, FailureKind, Found, NotFound
+from vereda.census.sources.port import Answer, Failure, FailureKind, Found, NotFound, voting_place
 from vereda.census.sources.reading.evidence import scrub, storable
 from vereda.census.sources.reading.json_reply import Fields, text_of
 from vereda.census.sources.reading.parsing import (
@@ -32,6 +32,14 @@ from vereda.census.sources.reading.parsing import (
     unreadable,
 )
 
+_KEYS = {
+    "departamento": "department",
+    "municipio": "municipality",
+    "puesto": "votingStation",
+    "direccion": "address",
+    "mesa": "pollingTable",
+}
+"""The fields of a voting place, with the service's keys for them."""
 _REFUSALS = {
     401: "the service refused the token",
     402: "the service refused: no credits are left",
@@ -76,12 +84,12 @@ def _read_record(record: Fields, body: str, cedula: str) -> Found | Failure:
     numbers = [text_of(record.get(key)) for key in ("documentNumber", "NUIP")]
     if any(is_about_another(number, cedula) for number in numbers):
         return Failure(FailureKind.PARSE_ERROR, ABOUT_ANOTHER)
-    municipio, puesto, mesa = (text_of(record.get(key)) for key in ("municipality", "votingStation", "pollingTable"))
-    if not (municipio and puesto and mesa):
+    place = voting_place({name: text_of(record.get(key)) for name, key in _KEYS.items()})
+    if place is None:
         return unreadable(PLACE_INCOMPLETE, body)
     if cedula not in map(digits, numbers):
         return unreadable("a voting place that does not say whose it is", body)
-    return Found(municipio, puesto, mesa, text_of(record.get("department")), text_of(record.get("address")))
+    return place
 
 
 def _read_complaint(reply: Fields, http_status: int, body: str) -> Failure:
