@@ -227,7 +227,7 @@ def test_a_running_request_says_how_many_are_left(beto: User) -> None:
     look_up(records[0], PLACE)
     claim(records[1])
 
-    assert bulk.running_for(beto) == bulk.Running(request, 3)
+    assert bulk.running_for(beto) == (request, 3)
 
 
 def test_whether_a_request_runs_is_one_query(beto: User, django_assert_num_queries: Any) -> None:
