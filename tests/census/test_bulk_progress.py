@@ -31,7 +31,7 @@ def worker(beto: User, dani: User) -> None:
 
 
 @pytest.fixture(autouse=True)
-def window(settings: Any) -> None:
+def in_flight(settings: Any) -> None:
     settings.CENSUS_PACE_SECONDS, settings.CENSUS_IN_FLIGHT = [5], 8
 
 

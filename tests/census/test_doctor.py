@@ -64,7 +64,7 @@ def test_a_captcha_service_without_money_is_said(environment: dict[str, str]) ->
 
 ENROLL = """
 from django.utils import timezone
-from vereda.census import heartbeat
+from vereda.census.worker import heartbeat
 from vereda.census.models import Worker
 heartbeat.register("host-1", 11, now=timezone.now())
 heartbeat.register("host-2", 22, now=timezone.now())
@@ -81,7 +81,8 @@ CLOSE_AND_FORGET = """
 from datetime import timedelta
 from django.utils import timezone
 from django_q.models import Schedule
-from vereda.census import gate, heartbeat
+from vereda.census import gate
+from vereda.census.worker import heartbeat
 from vereda.census.models import Worker
 gate.switch("practice", is_paused=True)
 heartbeat.register("host-1", 11, now=timezone.now())
@@ -108,7 +109,7 @@ def test_a_closed_gate_and_a_rescue_that_is_not_run_are_said(environment: dict[s
     assert "malformed" in lines["rescue"]
 
 
-def test_every_source_is_knocked_at_and_one_that_is_switched_off_is_no_fault(
+def test_every_source_is_checked_and_one_that_is_switched_off_is_no_fault(
     environment: dict[str, str], practice: PracticeServer
 ) -> None:
     both = {

@@ -268,7 +268,7 @@ def test_a_fault_of_ours_is_no_trouble_of_the_sources(record: CedulaInfo) -> Non
     assert enter(NOW) == 0
 
 
-def test_while_a_source_rests_nobody_is_claimed_and_no_bell_is_rung_again(record: CedulaInfo) -> None:
+def test_while_a_source_rests_nobody_is_claimed_and_no_message_is_sent_again(record: CedulaInfo) -> None:
     fail(times=3)
 
     assert claims.claim_next(sources=["practice"], now=NOW, is_alone=True) is None

@@ -148,7 +148,7 @@ def test_a_slot_that_was_heard_of_late_but_is_still_good_puts_the_next_off(
     assert opened_at[1] - opened_at[0] >= 3
 
 
-def test_a_page_that_was_let_go_late_puts_the_next_slot_off(start: Start, nora: User, settings: Any) -> None:
+def test_a_request_that_was_sent_late_puts_the_next_slot_off(start: Start, nora: User, settings: Any) -> None:
     async def leave_late(hooks: LookupHooks) -> None:
         await hooks.before_open()
         await asyncio.sleep(1.5)
@@ -162,7 +162,7 @@ def test_a_page_that_was_let_go_late_puts_the_next_slot_off(start: Start, nora: 
     assert state().free_at - opened_at[0] >= 10
 
 
-def test_a_page_that_was_let_go_in_time_leaves_the_next_slot_where_it_was(
+def test_a_request_that_was_sent_in_time_leaves_the_next_slot_where_it_was(
     start: Start, nora: User, settings: Any
 ) -> None:
     settings.CENSUS_PACE_SECONDS = [50]

@@ -1,4 +1,4 @@
-"""The worker's side: a window of lookups in flight, filled as the pace allows and emptied when the worker must stop."""
+"""The engine: lookups in flight, started as the pace allows and ended when the worker must stop."""
 
 import asyncio
 import threading
@@ -67,14 +67,14 @@ def test_a_person_who_waits_is_looked_up(start: Start, source: FakeSource, nora:
     assert source.started == [nora.cedula]
 
 
-def test_a_bell_that_rings_twice_asks_once(start: Start, source: FakeSource, nora: User) -> None:
+def test_a_message_that_comes_twice_asks_once(start: Start, source: FakeSource, nora: User) -> None:
     engine, _ = start(source)
 
     assert [engine.look_up(nora.pk), engine.look_up(nora.pk)] == ["found", "nothing due"]
     assert len(source.started) == 1
 
 
-def test_several_bells_for_one_person_share_one_lookup_and_all_hear_of_it(
+def test_several_messages_for_one_person_share_one_lookup_and_its_result(
     start: Start, held: HeldSource, nora: User
 ) -> None:
     engine, queue_tasks = start(held)
@@ -88,14 +88,14 @@ def test_several_bells_for_one_person_share_one_lookup_and_all_hear_of_it(
     assert held.started == [nora.cedula]
 
 
-def test_a_bell_for_somebody_who_left_returns_at_once(start: Start, source: FakeSource) -> None:
+def test_a_message_for_somebody_who_left_returns_at_once(start: Start, source: FakeSource) -> None:
     engine, _ = start(source)
 
     assert engine.look_up(987_654) == "nothing due"
     assert source.started == []
 
 
-def test_a_bell_for_somebody_who_is_not_due_returns_at_once_though_others_are_in_flight(
+def test_a_message_for_somebody_who_is_not_due_returns_at_once_though_others_are_in_flight(
     start: Start, held: HeldSource, nora: User
 ) -> None:
     engine, queue_tasks = start(held)
@@ -108,7 +108,7 @@ def test_a_bell_for_somebody_who_is_not_due_returns_at_once_though_others_are_in
     assert status_of(nora.pk) == Status.PROCESSING
 
 
-def test_a_bell_for_somebody_who_is_not_due_returns_at_once_though_the_window_is_full(
+def test_a_message_for_somebody_who_is_not_due_returns_at_once_though_no_more_fit_in_flight(
     start: Start, held: HeldSource, nora: User, settings: Any
 ) -> None:
     settings.CENSUS_IN_FLIGHT = 1
@@ -130,7 +130,7 @@ def test_a_task_leaves_when_its_time_is_over_and_the_lookup_goes_on(start: Start
     wait_until(lambda: status_of(nora.pk) == Status.ACTIVE)
 
 
-def test_as_many_overlap_as_the_window_holds_and_never_more(start: Start, held: HeldSource, settings: Any) -> None:
+def test_as_many_overlap_as_may_be_in_flight_and_never_more(start: Start, held: HeldSource, settings: Any) -> None:
     settings.CENSUS_IN_FLIGHT = 3
     waiting = people(5)
     engine, queue_tasks = start(held)
@@ -145,7 +145,7 @@ def test_as_many_overlap_as_the_window_holds_and_never_more(start: Start, held: 
     assert held.most == 3
 
 
-def test_a_window_of_one_looks_people_up_one_after_the_other(start: Start, held: HeldSource, settings: Any) -> None:
+def test_one_in_flight_looks_people_up_one_after_the_other(start: Start, held: HeldSource, settings: Any) -> None:
     settings.CENSUS_IN_FLIGHT = 1
     waiting = people(3)
     engine, queue_tasks = start(held)
@@ -155,7 +155,7 @@ def test_a_window_of_one_looks_people_up_one_after_the_other(start: Start, held:
     assert held.most == 1
 
 
-def test_the_window_goes_on_filling_after_the_task_that_woke_it_returned(start: Start, source: FakeSource) -> None:
+def test_the_starter_goes_on_after_the_task_that_woke_it_returned(start: Start, source: FakeSource) -> None:
     first, *others = people(4)
     engine, _ = start(source)
 
@@ -204,15 +204,15 @@ def test_only_one_who_is_claimed_waits_for_a_slot(start: Start, held: HeldSource
     assert statuses_of(waiting) == [Status.PROCESSING, Status.PROCESSING, Status.PENDING, Status.PENDING]
 
 
-def test_a_suspect_is_looked_up_alone(start: Start, held: HeldSource) -> None:
-    suspect, *others = people(3)
-    CedulaInfo.objects.filter(user_id=suspect).update(losses=2)
+def test_whose_worker_died_twice_is_looked_up_alone(start: Start, held: HeldSource) -> None:
+    alone, *others = people(3)
+    CedulaInfo.objects.filter(user_id=alone).update(losses=2)
     engine, queue_tasks = start(held)
-    running = [queue_tasks.run(user_id) for user_id in (suspect, *others)]
+    running = [queue_tasks.run(user_id) for user_id in (alone, *others)]
     wait_until(lambda: held.started)
     time.sleep(A_WHILE)
 
-    assert statuses_of([suspect, *others]) == [Status.PROCESSING, Status.PENDING, Status.PENDING]
+    assert statuses_of([alone, *others]) == [Status.PROCESSING, Status.PENDING, Status.PENDING]
     assert len(held.started) == 1
 
     held.let_go(engine)
@@ -220,14 +220,16 @@ def test_a_suspect_is_looked_up_alone(start: Start, held: HeldSource) -> None:
     assert running[0].result() == "found"
 
 
-def test_a_suspect_waits_until_nothing_else_is_in_flight_without_another_bell(start: Start, held: HeldSource) -> None:
-    first, suspect, last = people(3)
-    CedulaInfo.objects.filter(user_id=suspect).update(losses=2)
+def test_whoever_must_run_alone_waits_until_nothing_else_is_in_flight_without_another_message(
+    start: Start, held: HeldSource
+) -> None:
+    first, alone, last = people(3)
+    CedulaInfo.objects.filter(user_id=alone).update(losses=2)
     engine, queue_tasks = start(held)
     queue_tasks.run(first)
     wait_until(lambda: held.started)
     time.sleep(A_WHILE)
-    assert statuses_of([first, suspect, last]) == [Status.PROCESSING, Status.PENDING, Status.PENDING]
+    assert statuses_of([first, alone, last]) == [Status.PROCESSING, Status.PENDING, Status.PENDING]
 
     held.let_go(engine)
 
@@ -287,7 +289,7 @@ def test_an_engine_that_drains_gives_back_what_does_not_end_in_time(start: Start
     assert LookupAttempt.objects.get().outcome == "released"
 
 
-def test_an_engine_that_drains_takes_no_bell_any_more(start: Start, source: FakeSource, nora: User) -> None:
+def test_an_engine_that_drains_takes_no_message_any_more(start: Start, source: FakeSource, nora: User) -> None:
     engine, _ = start(source)
     drain(engine, 0)
 
@@ -296,9 +298,7 @@ def test_an_engine_that_drains_takes_no_bell_any_more(start: Start, source: Fake
     assert source.started == []
 
 
-def test_an_engine_that_closes_lets_go_of_its_source_and_its_threads(
-    start: Start, held: HeldSource, nora: User
-) -> None:
+def test_an_engine_that_closes_ends_its_source_and_its_threads(start: Start, held: HeldSource, nora: User) -> None:
     engine, queue_tasks = start(held)
     running = queue_tasks.run(nora.pk)
     wait_until(lambda: held.started)
@@ -322,7 +322,7 @@ def test_who_waits_at_a_gate_that_closes_is_given_back_uncounted(start: Start, s
     assert (record.status, record.attempts, source.started) == (Status.PENDING, 0, [])
 
 
-def test_while_a_source_is_paused_a_bell_returns_at_once(start: Start, source: FakeSource, nora: User) -> None:
+def test_while_a_source_is_paused_a_message_returns_at_once(start: Start, source: FakeSource, nora: User) -> None:
     SourceState.objects.update_or_create(source="practice", defaults={"is_paused": True})
     engine, _ = start(source)
 
@@ -432,7 +432,7 @@ def test_a_worker_that_was_unable_to_open_pages_tries_again_by_itself_after_a_wh
     assert CedulaInfo.objects.get().attempts == 1
 
 
-def test_who_becomes_due_later_is_looked_up_then_without_another_bell(
+def test_who_becomes_due_later_is_looked_up_then_without_another_message(
     start: Start, source: FakeSource, nora: User
 ) -> None:
     later = make.person()
@@ -445,7 +445,7 @@ def test_who_becomes_due_later_is_looked_up_then_without_another_bell(
     assert LookupAttempt.objects.get(record__user=later).started_at >= due_at
 
 
-def test_an_engine_that_sleeps_looks_now_and_then_whether_a_bell_was_lost(
+def test_an_engine_that_sleeps_checks_now_and_then_whether_a_message_was_lost(
     start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "IDLE_SECONDS", 0.2)
@@ -457,7 +457,7 @@ def test_an_engine_that_sleeps_looks_now_and_then_whether_a_bell_was_lost(
     wait_until(lambda: status_of(unheard.pk) == Status.ACTIVE)
 
 
-def test_when_a_source_has_rested_those_who_waited_are_looked_up_without_another_bell(
+def test_when_a_source_has_rested_those_who_waited_are_looked_up_without_another_message(
     start: Start, source: FakeSource, nora: User, settings: Any
 ) -> None:
     settings.CENSUS_PACE_SECONDS = [5]  # a slot that was heard of too late is another test's
@@ -516,7 +516,7 @@ def test_a_failure_of_the_site_is_trouble_of_the_sources(start: Start, nora: Use
     assert SourceState.objects.get(source="practice").troubles == 1
 
 
-def test_a_database_that_cannot_be_asked_is_told_and_the_next_bell_works(
+def test_a_database_that_cannot_be_asked_is_told_and_the_next_message_works(
     start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def out_of_reach(**_: Any) -> None:
@@ -589,7 +589,7 @@ def test_threads_of_the_engine_never_keep_a_worker_alive(start: Start, source: F
     assert all(thread.daemon for thread in own)
 
 
-def test_an_engine_gives_signs_of_life_while_there_is_work_and_none_while_it_is_idle(
+def test_an_engine_records_heartbeats_while_there_is_work_and_none_while_it_is_idle(
     start: Start, held: HeldSource, nora: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "HEARTBEAT_SECONDS", 0.05)
@@ -610,16 +610,16 @@ def test_an_engine_gives_signs_of_life_while_there_is_work_and_none_while_it_is_
 
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
-def test_an_engine_that_could_not_give_a_sign_of_life_gives_the_next(
+def test_an_engine_that_could_not_record_a_heartbeat_records_the_next(
     start: Start, held: HeldSource, nora: User, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    sign, tries = heartbeat.record, []
+    record, tries = heartbeat.record, []
 
     def away_at_first(**arguments: Any) -> None:
         tries.append(arguments)
         if len(tries) < 3:
             raise error("the database is away")
-        sign(**arguments)
+        record(**arguments)
 
     monkeypatch.setattr(engines, "HEARTBEAT_SECONDS", 0.05)
     monkeypatch.setattr(heartbeat, "record", away_at_first)

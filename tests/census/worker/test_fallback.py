@@ -1,4 +1,4 @@
-"""What a lookup does with several sources: the first answer counts, and only one out of reach is passed over."""
+"""What a lookup does with several sources: the next one is asked only if one is unreachable; the first answer counts."""
 
 from datetime import timedelta
 from typing import Any

@@ -124,7 +124,7 @@ def test_the_thread_outlives_trouble_with_an_old_connection(
     assert loop.run(orm_thread.run(lambda: "done")) == "done"
 
 
-def test_a_desk_that_closes_finishes_what_was_handed_in(loop: LoopThread) -> None:
+def test_an_orm_thread_that_closes_finishes_its_work(loop: LoopThread) -> None:
     done: list[int] = []
 
     async def hand_in(orm_thread: OrmThread) -> list[asyncio.Task[None]]:

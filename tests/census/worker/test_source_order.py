@@ -1,4 +1,4 @@
-"""Several sources: the first one is asked; the next only while that is out of reach, rests or was switched off."""
+"""Several sources: the first one is asked; the next only while that is unreachable, rests or is paused."""
 
 from datetime import date
 from decimal import Decimal
@@ -41,7 +41,7 @@ def test_the_next_source_is_asked_while_the_first(why: str) -> None:
     assert gate.open_source(SOURCES, NOW) == SPARE
 
 
-def test_two_sources_may_be_passed_over() -> None:
+def test_two_sources_may_be_skipped() -> None:
     put(FIRST, **CLOSED["rests"])
     put(SPARE, **CLOSED["was switched off"])
 
@@ -99,7 +99,7 @@ def test_nobody_is_claimed_while_every_source_is_closed(caro: User) -> None:
 
 
 @pytest.mark.parametrize(("spare", "sent"), [({}, 1), ({"is_paused": True}, 0)], ids=["open", "closed"])
-def test_bells_are_rung_again_while_any_source_is_open(
+def test_messages_are_sent_again_while_any_source_is_open(
     caro: User, settings: Any, spare: dict[str, Any], sent: int
 ) -> None:
     settings.CENSUS_SOURCE = SOURCES[:2]

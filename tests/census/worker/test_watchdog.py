@@ -61,7 +61,7 @@ def store_result(beat: str) -> None:
     Task.objects.create(id=beat, name=beat, func=watchdog.BEAT_TASK, group=beat, started=now, stopped=now)
 
 
-def sign() -> None:
+def heartbeat_now() -> None:
     """Be an engine that has work."""
     heartbeat.record(now=timezone.now())
 
@@ -87,7 +87,7 @@ def test_a_cluster_that_takes_its_beats_is_well(watched: Watchdog, clock: time_m
         assert not look_for(5, watched, clock, meanwhile=take_beats)
 
 
-def test_a_cluster_that_gives_no_sign_of_life_is_lost_after_a_while(
+def test_a_cluster_that_records_no_heartbeat_is_lost_after_a_while(
     watched: Watchdog, clock: time_machine.Traveller, caplog: Any
 ) -> None:
     assert not look_for(40, watched, clock)
@@ -102,7 +102,7 @@ def test_a_cluster_whose_worker_died_while_idle_is_lost(watched: Watchdog, clock
 
 
 def test_a_cluster_that_is_busy_with_a_long_task_is_not_lost(watched: Watchdog, clock: time_machine.Traveller) -> None:
-    assert not look_for(300, watched, clock, meanwhile=sign)
+    assert not look_for(300, watched, clock, meanwhile=heartbeat_now)
 
 
 def test_a_cluster_whose_beats_another_one_takes_is_not_lost_by_that(
@@ -126,7 +126,7 @@ def test_a_cluster_whose_results_are_not_stored_is_lost(
 ) -> None:
     def take_and_sign() -> None:
         take_beats(store=False)
-        sign()
+        heartbeat_now()
 
     look_for(1, watched, clock, meanwhile=take_and_sign)
     assert not look_for(19, watched, clock, meanwhile=take_and_sign)
@@ -153,7 +153,7 @@ def test_beats_that_nobody_takes_do_not_pile_up(watched: Watchdog, clock: time_m
     assert len(beats_on_their_way()) <= 12
 
 
-def test_beats_come_every_few_seconds_and_not_at_every_look(watched: Watchdog, clock: time_machine.Traveller) -> None:
+def test_beats_come_every_few_seconds_and_not_at_every_check(watched: Watchdog, clock: time_machine.Traveller) -> None:
     sent: set[str] = set()
 
     def take_and_count() -> None:
@@ -223,9 +223,7 @@ def test_it_looks_every_two_seconds_however_often_it_is_asked(
     assert len(looked) == 1
 
 
-def test_what_a_dead_process_held_is_taken_back_at_the_next_look(
-    watched: Watchdog, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_dead_process_held_ends_at_the_next_check(watched: Watchdog, monkeypatch: pytest.MonkeyPatch) -> None:
     record = make.person().cedula_info
     with monkeypatch.context() as process:
         process.setattr(heartbeat, "own_name", lambda: f"{KEY}/4713")

@@ -604,7 +604,7 @@ def test_a_browser_killed_in_the_middle_is_a_network_error_and_the_next_lookup_w
     assert loop.run(look_up_twice()) == ["network_error", "found"]
 
 
-def test_a_knock_that_meets_no_form_says_what_was_met(loop: LoopThread, make_source: MakeSource) -> None:
+def test_a_check_without_a_form_says_what_was_found(loop: LoopThread, make_source: MakeSource) -> None:
     for query, words in {"desconocido": "without a known form", "corte": "could not be reached"}.items():
         with pytest.raises(UnreachableError, match=words):
             loop.run(make_source(query=f"?animo={query}").check())
@@ -616,7 +616,7 @@ def test_a_knock_that_meets_no_form_says_what_was_met(loop: LoopThread, make_sou
     ("widget", "captcha"),
     [("", "no captcha"), (WIDGET, "captcha reCAPTCHA v2"), (WIDGET.replace("6L", "x"), "captcha of an unknown kind")],
 )
-def test_a_knock_names_dialect_captcha_and_time_and_asks_about_nobody(
+def test_a_check_names_dialect_captcha_and_time_and_asks_about_nobody(
     loop: LoopThread, make_source: MakeSource, widget: str, captcha: str
 ) -> None:
     site = StubSite(page(widget=widget))
@@ -631,6 +631,6 @@ def test_a_knock_names_dialect_captcha_and_time_and_asks_about_nobody(
     assert not site.forms
 
 
-def test_a_knock_says_that_nobody_could_solve_the_pages_captcha(loop: LoopThread, make_source: MakeSource) -> None:
+def test_a_check_says_that_nobody_could_solve_the_pages_captcha(loop: LoopThread, make_source: MakeSource) -> None:
     with pytest.raises(UnreachableError, match="no captcha solver is configured"):
         loop.run(make_source(captcha=NoSolver()).check())

@@ -201,7 +201,7 @@ def test_no_cedula_gets_into_a_log_line(
     assert "cedula=••••0001" in caplog.text
 
 
-def test_the_source_knocks_without_asking_about_anybody(loop: LoopThread, make_source: MakeSource) -> None:
+def test_a_check_of_the_source_asks_about_nobody(loop: LoopThread, make_source: MakeSource) -> None:
     with PracticeServer() as site:
         met = loop.run(make_source(site.census_url).check())
         form = re.escape(f"practice: a form of the ajax kind at {site.census_url}, captcha reCAPTCHA v2, in ")

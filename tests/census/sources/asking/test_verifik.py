@@ -123,7 +123,7 @@ def test_the_budget_is_kept(loop: LoopThread, service: PracticeServer) -> None:
     assert outcome.status == "timeout"
 
 
-def test_a_knock_asks_about_nobody(loop: LoopThread) -> None:
+def test_a_check_asks_about_nobody(loop: LoopThread) -> None:
     with PracticeServer() as service:
         met = loop.run(verifik(service).check())
         said = re.escape(f"verifik: the service answers at {service.verifik_url}, token accepted, in ")
@@ -132,20 +132,20 @@ def test_a_knock_asks_about_nobody(loop: LoopThread) -> None:
 
 
 @pytest.mark.parametrize(("token", "reason"), REFUSALS.items(), ids=lambda text: text or "none")
-def test_a_knock_with_a_refused_token_says_why(
+def test_a_check_with_a_refused_token_says_why(
     loop: LoopThread, service: PracticeServer, token: str, reason: str
 ) -> None:
     with pytest.raises(UnreachableError, match=re.escape(reason)):
         loop.run(verifik(service, token=token).check())
 
 
-def test_a_knock_at_nobodys_door_says_so(loop: LoopThread) -> None:
+def test_a_check_of_an_unreachable_service_says_so(loop: LoopThread) -> None:
     source = VerifikSource("verifik", "http://127.0.0.1:1/", token=TOKEN, timeout_seconds=5)
     with pytest.raises(UnreachableError, match=r"^the service could not be reached \(ClientConnectorError\)$"):
         loop.run(source.check())
 
 
-def test_a_knock_at_another_page_says_what_it_met(loop: LoopThread, service: PracticeServer) -> None:
+def test_a_check_of_another_page_says_what_it_found(loop: LoopThread, service: PracticeServer) -> None:
     source = VerifikSource("verifik", service.census_url, token=TOKEN, timeout_seconds=5)
     with pytest.raises(UnreachableError, match=r"^the site answered text/html instead of JSON"):
         loop.run(source.check())

@@ -1,4 +1,4 @@
-"""Kept replies, read again after a parser was mended. Asks nobody."""
+"""Kept replies, read again after a parser was recording. Asks nobody."""
 
 import re
 from collections.abc import Iterable
