@@ -1,4 +1,4 @@
-"""What a lookup does with several sources: the next one is asked only if one is unreachable; the first answer counts."""
+"""What a lookup does with several sources: the first answer counts; the next is asked only if one is unreachable."""
 
 from datetime import timedelta
 from typing import Any
