@@ -126,14 +126,14 @@ class CensusSource:
         return replace(outcome, is_unreachable=True) if _is_unreachable(outcome, lookup.stage) else outcome
 
     async def _load(self, page: Page, request: HeldRequest) -> tuple[Dialect, Form] | Failure:
-        """Load the page. Its body decides what it is: the complete form has been seen with HTTP 500 as well."""
+        """Load the page. Its body decides what it is: the complete form has also come with HTTP 500."""
         response = await request.response()
         http_status = response.status if response else 0
         found = await self._recognise(page)
         if found is None:
-            strange = read_unknown_page(await html_of(page), http_status)
-            if strange.kind is not FailureKind.PARSE_ERROR or not await self._draws_a_form(page):
-                return strange
+            unknown = read_unknown_page(await html_of(page), http_status)
+            if unknown.kind is not FailureKind.PARSE_ERROR or not await self._draws_a_form(page):
+                return unknown
             found = await self._recognise(page)
         if found is None or found[1].flaw:
             failure = read_unknown_page(await html_of(page), http_status)

@@ -20,7 +20,7 @@ def with_reply(failure: Failure, read_by: Reader, reply: Reply) -> Failure:
 
 
 def read_again(evidence: str, reader: str, cedula: str, readers: Iterable[Reader] = READERS) -> Answer | None:
-    """Return what a kept reply says by what we know today; None if that is still nothing, or it is not all there."""
+    """Return what today's reader finds in a kept reply; None if that is no answer, or the reply is not whole."""
     read_by = _READER.fullmatch(reader)
     known = next((known for known in readers if read_by and known.name == read_by["name"]), None)
     if read_by is None or known is None or is_cut(evidence):

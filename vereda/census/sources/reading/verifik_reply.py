@@ -9,10 +9,10 @@ Documented (docs.verifik.co, "Voting Information for Colombian Citizens", and th
 - 409 `{"code": "Conflict", "message": "Endpoint out of service."}`;
 - 500 `{"code": "InternalServerError", "message": "Server error."}`, at its other electoral services.
 
-Assumed, because it is written nowhere: that "Record not found." is the census's own word and not an outage told badly;
-that 401 and 403 refuse the token, 402 the credits and 429 the haste. Of novedades the service has no field, so none is
-ever read from it. One page of its documentation has `VOTER_NOT_FOUND` and another envelope for the 404, which no other
-page repeats: such a reply is not understood, and no verdict.
+Assumed, because it is written nowhere: "Record not found." is what the census says, not an outage; 401 and 403 mean the
+token, 402 the credits and 429 too many requests. The service has no field for novedades, so none is read. One page of
+its documentation has `VOTER_NOT_FOUND` and another form for the 404, which no other page repeats: such a reply is a
+failure, not an answer.
 """
 
 from dataclasses import replace
@@ -51,7 +51,7 @@ _REFUSALS = {
 def read_verifik_reply(body: str, content_type: str, http_status: int, cedula: str) -> Answer | Failure:
     """Return what a reply says about this cédula. A voting place must name it; an absence must be the documented one.
 
-    `is_unreachable` stands on what says that the service as a whole does not work.
+    `is_unreachable` is set when the service as a whole does not work.
     """
     body = storable(body)
     trouble = _by_status(http_status, body)
@@ -69,12 +69,11 @@ def read_verifik_reply(body: str, content_type: str, http_status: int, cedula: s
 
 
 def is_missing_parameter(body: str, http_status: int) -> bool:
-    """Whether the service has understood who asks, and misses a part of the question."""
+    """Whether the service knows who asks, and says that a parameter is missing."""
     return http_status == 409 and (json_object(body) or {}).get("code") == "MissingParameter"
 
 
 def _by_status(http_status: int, body: str) -> Failure | None:
-    """Return what the HTTP status says by itself; None if that is nothing."""
     if http_status in _REFUSALS:
         return Failure(FailureKind.BLOCKED, f"{_REFUSALS[http_status]} (HTTP {http_status})", scrub(body))
     return _out_of_order(f"the service answered HTTP {http_status}", body) if http_status >= 500 else None
