@@ -60,7 +60,7 @@ class QueueTasks:
 
 
 def drain(engine: Engine, grace_seconds: float) -> None:
-    """Drain an engine as the end of its lifeline does."""
+    """Drain an engine as the end of its stop pipe does."""
     engine._loop.call_soon_threadsafe(engine.drain, grace_seconds)
 
 

@@ -92,10 +92,10 @@ class Attempt(LookupHooks):
             outcome = await self._asking
         except (asyncio.CancelledError, SourceClosedError):
             await self._store(partial(outcomes.release, claimed=self._claimed))
-            await self._let_others_probe()
+            await self._release_probe()
             return "released"
         except ClaimLostError:
-            await self._let_others_probe()
+            await self._release_probe()
             return "claim lost"
         except Exception as error:
             logger.exception("lookup.broken")
@@ -113,10 +113,10 @@ class Attempt(LookupHooks):
 
     async def _interrupted(self, detail: str) -> str:
         await self._store(partial(outcomes.record_interruption, claimed=self._claimed, detail=detail))
-        await self._let_others_probe()
+        await self._release_probe()
         return "interrupted"
 
-    async def _let_others_probe(self) -> None:
+    async def _release_probe(self) -> None:
         """Let another lookup probe, if this one was the probe: it brings no outcome."""
         if self._entered_at is not None:
             await self._retry(partial(gate.release_probe, self._source.name, self._entered_at))
@@ -140,7 +140,7 @@ class Attempt(LookupHooks):
             elif time.monotonic() - self._asked_at <= roster.pace_seconds(self._source.name) / 2:
                 return
             else:
-                await self._let_others_probe()
+                await self._release_probe()
 
     def _enter(self) -> gate.Closed | float:
         self._asked_at = time.monotonic()  # before the UPDATE: the slot may begin at any time from here on
