@@ -2,8 +2,8 @@
 
 The whole product runs as real processes, with the static files and the web server of production. A leader with 50
 people (a full page of the list, in a mix of answers) and somebody without an account open each page twice: first with
-an empty cache,
-limit the exit status is 1. Run it with: .venv/bin/python -m bench.weight
+an empty cache, then again. The figures are Chromium's own count of what came over the network (`encodedDataLength`).
+With one over its limit the exit status is 1. Run it with: .venv/bin/python -m bench.weight
 """
 
 import os

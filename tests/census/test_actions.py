@@ -38,7 +38,7 @@ def test_a_new_person_has_a_record_that_waits(record: CedulaInfo, caro: User) ->
     assert not record.is_final
 
 
-def test_a_new_person_rings_the_queue_once_the_transaction_is_through(
+def test_a_new_person_sends_a_message_once_the_transaction_is_through(
     db: None, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -49,7 +49,7 @@ def test_a_new_person_rings_the_queue_once_the_transaction_is_through(
     assert (message.func(), message.task["args"]) == (queue.LOOKUP_TASK, (nora.pk,))
 
 
-def test_a_person_changed_later_rings_nothing(caro: User, django_capture_on_commit_callbacks: Any) -> None:
+def test_a_person_changed_later_sends_nothing(caro: User, django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks(execute=True) as callbacks:
         caro.save()
 
@@ -204,7 +204,7 @@ def test_a_worker_that_lost_its_claim_cannot_write(record: CedulaInfo) -> None:
     assert (record.status, record.puesto) == (Status.NOT_FOUND, "")
 
 
-def test_giving_a_claim_back_does_not_count_as_an_attempt_and_rings_at_once(
+def test_releasing_a_claim_does_not_count_as_an_attempt_and_sends_a_message_at_once(
     record: CedulaInfo, django_capture_on_commit_callbacks: Any
 ) -> None:
     later = NOW + timedelta(seconds=20)
@@ -218,7 +218,7 @@ def test_giving_a_claim_back_does_not_count_as_an_attempt_and_rings_at_once(
     assert LookupAttempt.objects.get().outcome == "released"
 
 
-def test_a_claim_given_back_with_a_pause_is_due_after_it_and_rings_nobody_before(
+def test_a_claim_released_with_a_pause_is_due_after_it_and_sends_no_message_before(
     record: CedulaInfo, django_capture_on_commit_callbacks: Any
 ) -> None:
     pause = timedelta(seconds=30)
@@ -230,7 +230,7 @@ def test_a_claim_given_back_with_a_pause_is_due_after_it_and_rings_nobody_before
     assert not OrmQ.objects.exists()
 
 
-def test_what_was_taken_back_meanwhile_cannot_be_given_back(record: CedulaInfo) -> None:
+def test_a_claim_that_was_ended_meanwhile_cannot_be_released(record: CedulaInfo) -> None:
     frozen = claim(record)
     later = NOW + CLAIM + SECOND
     rescue.rescue_all(now=later)
@@ -241,7 +241,7 @@ def test_what_was_taken_back_meanwhile_cannot_be_given_back(record: CedulaInfo) 
     assert (record.status, record.attempts) == (Status.PROCESSING, 2)
 
 
-def test_an_abandoned_claim_comes_back_and_rings(record: CedulaInfo) -> None:
+def test_an_abandoned_claim_ends_and_sends_a_message(record: CedulaInfo) -> None:
     claim(record)
     early = rescue.rescue_all(now=NOW + CLAIM - SECOND)
     sent = rescue.rescue_all(now=NOW + CLAIM + SECOND)
@@ -266,7 +266,7 @@ def test_a_lookup_that_kills_its_worker_each_time_gives_up_visibly(record: Cedul
     assert set(LookupAttempt.objects.values_list("outcome", flat=True)) == {"lost"}
 
 
-def test_a_rescue_rings_no_more_than_a_short_queue_holds(record: CedulaInfo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rescue_sends_no_more_than_a_short_queue_holds(record: CedulaInfo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rescue, "MESSAGES_PER_RESCUE", 2)
     for _ in range(5):
         make.person()

@@ -97,7 +97,7 @@ def test_a_rest_can_be_ended(as_ana: Client, state: SourceState) -> None:
     as_ana.post("/admin/census/sourcestate/", {"action": "end_rest", "_selected_action": ["practice"]})
 
     state.refresh_from_db()
-    assert gate.obstacle(state, timezone.now()) is None
+    assert gate.why_closed(state, timezone.now()) is None
     assert "Abiertas" in as_ana.get("/admin/census/sourcestate/").content.decode()
 
 

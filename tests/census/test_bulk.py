@@ -1,4 +1,4 @@
-"""Asking about many at once: who is queued, what is told of the others, and how all of it is taken back."""
+"""Asking about many at once: who is queued, what is told of the others, and how all of it is cancelled."""
 
 from datetime import timedelta
 from functools import partial
@@ -129,7 +129,7 @@ def test_marked_people_are_no_request_with_a_progress(beto: User) -> None:
     assert bulk.running_for(beto) is None
 
 
-def test_bells_ring_on_commit_for_each_of_a_few(beto: User, django_capture_on_commit_callbacks: Any) -> None:
+def test_messages_are_sent_on_commit_for_each_of_a_few(beto: User, django_capture_on_commit_callbacks: Any) -> None:
     records = [invited(beto) for _ in range(3)]
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -139,7 +139,7 @@ def test_bells_ring_on_commit_for_each_of_a_few(beto: User, django_capture_on_co
     assert sorted(sent()) == sorted(record.user_id for record in records)
 
 
-def test_for_many_people_ten_bells_ring_for_those_whose_turn_is_first(
+def test_for_many_people_ten_messages_are_sent_for_those_whose_turn_is_first(
     beto: User, django_capture_on_commit_callbacks: Any
 ) -> None:
     records = [invited(beto) for _ in range(13)]
@@ -150,7 +150,7 @@ def test_for_many_people_ten_bells_ring_for_those_whose_turn_is_first(
     assert sent() == [record.user_id for record in records[:10]]
 
 
-def test_nobody_to_ask_about_rings_nothing_and_leaves_no_request(
+def test_nobody_to_ask_about_sends_nothing_and_leaves_no_request(
     beto: User, django_capture_on_commit_callbacks: Any
 ) -> None:
     invited(beto, Status.ACTIVE)
@@ -227,7 +227,7 @@ def test_a_running_request_says_how_many_are_left(beto: User) -> None:
     look_up(records[0], PLACE)
     claim(records[1])
 
-    assert bulk.running_for(beto) == bulk.Running(request, 3)
+    assert bulk.running_for(beto) == (request, 3)
 
 
 def test_whether_a_request_runs_is_one_query(beto: User, django_assert_num_queries: Any) -> None:

@@ -45,7 +45,7 @@ def withdraw(user: User) -> CedulaInfo:
     return record_of(user)
 
 
-def test_who_was_typed_in_has_a_record_that_asks_nothing_and_rings_nothing(
+def test_who_was_typed_in_has_a_record_that_asks_nothing_and_sends_nothing(
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):

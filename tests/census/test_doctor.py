@@ -109,7 +109,7 @@ def test_a_closed_gate_and_a_rescue_that_is_not_run_are_said(environment: dict[s
     assert "malformed" in lines["rescue"]
 
 
-def test_every_source_is_knocked_at_and_one_that_is_switched_off_is_no_fault(
+def test_every_source_is_checked_and_one_that_is_switched_off_is_no_fault(
     environment: dict[str, str], practice: PracticeServer
 ) -> None:
     both = {

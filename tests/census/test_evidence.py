@@ -37,7 +37,7 @@ def unreadable(record: CedulaInfo, message: str = FOUND, *, reader: str = READER
     return Failure(FailureKind.PARSE_ERROR, "the result says nothing known", body, reader=reader)
 
 
-def replay(*, is_dry_run: bool = False) -> evidence.Tally:
+def replay(*, is_dry_run: bool = False) -> evidence.ReplayCounts:
     return evidence.replay_all(now=NOW + DAY, is_dry_run=is_dry_run)
 
 
@@ -100,10 +100,10 @@ def test_a_reply_that_can_be_read_now_becomes_the_answer_of_the_day_it_came(
 ) -> None:
     fail_for_good(record, unreadable(record, message))
     came_at = record.evidence_at
-    tally = replay()
+    counts = replay()
 
     record.refresh_from_db()
-    assert (tally.read, tally.answers[outcome], tally.unreadable, tally.overtaken) == (1, 1, 0, 0)
+    assert (counts.read, counts.answers[outcome], counts.unreadable, counts.overtaken) == (1, 1, 0, 0)
     assert (record.status, record.answer_status, record.answer_source) == (status, status, "practice")
     assert (record.fetched_at, record.error_message, record.raw_response) == (came_at, "", "")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from vereda.census import gate
-from vereda.census.gate import Closed, Obstacle
+from vereda.census.gate import Closed, ClosedReason
 from vereda.census.models import SourceState
 
 pytestmark = pytest.mark.django_db
@@ -139,14 +139,14 @@ def test_to_put_the_next_slot_off_never_brings_it_nearer() -> None:
 
 
 def test_nothing_is_in_the_way_of_a_source_that_nobody_has_asked_yet() -> None:
-    assert gate.obstacle(gate.state_of("practice"), NOW) is None
+    assert gate.why_closed(gate.state_of("practice"), NOW) is None
 
 
 def test_a_source_that_an_operator_paused_is_closed_until_somebody_opens_it() -> None:
     source_free_in(0, is_paused=True)
 
-    assert gate.enter("practice", NOW) == Closed(Obstacle.PAUSED, None)
-    assert gate.enter("practice", NOW + timedelta(days=900)) == Closed(Obstacle.PAUSED, None)
+    assert gate.enter("practice", NOW) == Closed(ClosedReason.PAUSED, None)
+    assert gate.enter("practice", NOW + timedelta(days=900)) == Closed(ClosedReason.PAUSED, None)
     SourceState.objects.update(is_paused=False)
     assert gate.enter("practice", NOW) == 0
 
@@ -160,7 +160,7 @@ def test_a_source_paused_after_one_had_looked_lets_nobody_in() -> None:
 def test_the_days_lookups_have_a_ceiling(settings: Any) -> None:
     settings.CENSUS_DAILY_LOOKUPS = [3]
 
-    assert [enter_at_once() for _ in range(4)] == [0, 0, 0, Closed(Obstacle.LOOKUPS_SPENT, MIDNIGHT)]
+    assert [enter_at_once() for _ in range(4)] == [0, 0, 0, Closed(ClosedReason.LOOKUPS_SPENT, MIDNIGHT)]
     assert state().day_lookups == 3
 
 
@@ -168,7 +168,7 @@ def test_a_new_day_begins_at_midnight_of_the_country_with_accounts_of_its_own(se
     settings.CENSUS_DAILY_LOOKUPS = [1]
     enter_at_once(LAST_MINUTE)
     gate.spend("practice", Decimal("0.5"))
-    assert enter_at_once(MIDNIGHT - timedelta(seconds=1)) == Closed(Obstacle.LOOKUPS_SPENT, MIDNIGHT)
+    assert enter_at_once(MIDNIGHT - timedelta(seconds=1)) == Closed(ClosedReason.LOOKUPS_SPENT, MIDNIGHT)
 
     assert enter_at_once(MIDNIGHT) == 0
 
@@ -184,7 +184,7 @@ def test_the_days_captchas_have_a_ceiling_in_dollars(settings: Any) -> None:
 
     gate.spend("practice", Decimal("0.00301"))
 
-    assert enter_at_once() == Closed(Obstacle.MONEY_SPENT, MIDNIGHT)
+    assert enter_at_once() == Closed(ClosedReason.MONEY_SPENT, MIDNIGHT)
     assert enter_at_once(MIDNIGHT) == 0
 
 

@@ -57,7 +57,7 @@ def test_the_database_lets_in_exactly_when_nothing_is_said_to_be_in_the_way(
     fields: dict[str, Any], now: datetime, limits: tuple[int | None, Decimal | None]
 ) -> None:
     set_ceilings(*limits)
-    closed = gate.obstacle(stored(fields), now)
+    closed = gate.why_closed(stored(fields), now)
 
     assert gate._open_to("practice", now).exists() == (closed is None)
     assert gate._take("practice", now, 60) == (closed is None)
@@ -70,7 +70,7 @@ def test_who_enters_is_refused_for_the_reason_that_is_shown_and_takes_nothing(
 ) -> None:
     set_ceilings(*limits)
     before = stored(fields)
-    closed = gate.obstacle(before, now)
+    closed = gate.why_closed(before, now)
 
     entered = gate.enter("practice", now)
 
@@ -87,10 +87,10 @@ def test_a_gate_that_is_closed_until_a_time_is_not_closed_for_the_same_reason_th
 ) -> None:
     set_ceilings(*limits)
     state = stored(fields)
-    closed = gate.obstacle(state, now)
+    closed = gate.why_closed(state, now)
     if closed is None or closed.until is None:
         return
 
     assert closed.until > now
-    then = gate.obstacle(state, closed.until)
-    assert not isinstance(then, Closed) or then.why is not closed.why
+    then = gate.why_closed(state, closed.until)
+    assert not isinstance(then, Closed) or then.reason is not closed.reason

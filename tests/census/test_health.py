@@ -182,7 +182,7 @@ def test_the_front_page_says_it_with_the_last_page_as_text(client: Client, ana: 
     assert f"/admin/census/cedulainfo/{newest.pk}/change/" in page
 
 
-def test_a_strangers_number_in_the_last_page_is_not_shown(client: Client, ana: User) -> None:
+def test_somebody_elses_number_in_the_last_page_is_not_shown(client: Client, ana: User) -> None:
     change_face()
 
     assert "987654321" not in front_page(client, ana)

@@ -234,11 +234,11 @@ class Life(RuleBasedStateMachine):
     def a_worker_takes_whose_turn_it_is(self, is_alone: bool, is_in_time: bool) -> None:
         if is_in_time and self.row["status"] == "PENDING":
             self.now = max(self.now, self.row["next_at"])
-        closed = gate.obstacle(gate.state_of("practice"), self.now)
+        closed = gate.why_closed(gate.state_of("practice"), self.now)
         taken = claims.claim_next(sources=["practice"], now=self.now, is_alone=is_alone)
         claimed = taken and taken[0]
         assert claimed is None or closed is None
-        assert claimed is None or is_alone or not claimed.is_suspect
+        assert claimed is None or is_alone or not claimed.must_run_alone
         self.taken(claimed)
 
     @precondition(lambda self: self.claims)
@@ -373,8 +373,8 @@ class Life(RuleBasedStateMachine):
     @rule(is_alive=st.booleans())
     def a_watchdog_looks(self, is_alive: bool) -> None:
         pid = int(heartbeat.own_name().rsplit("/")[-1])
-        living = {pid} if is_alive else set()
-        rescue.rescue_from_dead(worker_key=heartbeat.own_key(), living=living, now=self.now)
+        alive = {pid} if is_alive else set()
+        rescue.rescue_from_dead(worker_key=heartbeat.own_key(), alive=alive, now=self.now)
         if self.holder is not None and not is_alive:
             self.interrupted()
         else:

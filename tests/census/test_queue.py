@@ -86,7 +86,7 @@ def test_a_lost_message_is_sent_again_and_a_failed_attempt_is_repeated_by_its_sc
 
 
 def _is_of(process: psutil.Process, folder: str) -> bool:
-    """Whether a living process belongs to the test whose files lie in a folder: every process inherits the mark."""
+    """Whether a running process belongs to the test whose files lie in a folder: every process inherits the mark."""
     try:
         return process.environ().get("VEREDA_TEST") == folder and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:

@@ -14,7 +14,7 @@ from tests.census.slots import times_taken
 from tests.census.worker.threads import at_once
 from vereda.accounts.models import User
 from vereda.census import gate
-from vereda.census.gate import Closed, Obstacle
+from vereda.census.gate import Closed, ClosedReason
 from vereda.census.models import CedulaInfo, SourceState
 from vereda.census.sources.port import FailureKind
 from vereda.census.worker import claims, outcomes
@@ -69,7 +69,7 @@ def test_after_a_rest_one_of_many_is_the_probe() -> None:
         entered = at_once(WORKERS, enter)
         assert entered.count(0) == 1
         assert isinstance(closed := enter(), Closed)
-        assert closed.why is Obstacle.PROBING
+        assert closed.reason is ClosedReason.PROBING
 
 
 def test_a_ceiling_is_not_passed_by_those_who_come_at_once(settings: Any) -> None:

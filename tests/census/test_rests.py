@@ -10,7 +10,7 @@ from tests import make
 from tests.census.worker.attempts import BLOCKED, NOW, claim, interrupt
 from vereda.accounts.models import User
 from vereda.census import gate
-from vereda.census.gate import Closed, Obstacle
+from vereda.census.gate import Closed, ClosedReason
 from vereda.census.models import CedulaInfo, LookupAttempt, SourceState
 from vereda.census.sources.port import Failure, FailureKind, NotFound
 from vereda.census.statuses import Status
@@ -50,7 +50,7 @@ def test_a_few_failures_are_not_enough_for_a_rest() -> None:
 @pytest.mark.parametrize("kind", TROUBLES)
 def test_repeated_trouble_of_any_kind_gives_the_source_a_rest(kind: FailureKind) -> None:
     assert fail(times=3, kind=kind) == NOW + FIRST_REST
-    assert enter(NOW) == Closed(Obstacle.RESTING, NOW + FIRST_REST)
+    assert enter(NOW) == Closed(ClosedReason.RESTING, NOW + FIRST_REST)
 
 
 def test_an_answer_in_between_begins_the_count_anew() -> None:
@@ -80,11 +80,11 @@ def test_what_still_fails_during_a_rest_had_started_before_it_and_makes_it_no_lo
 def test_when_a_rest_is_over_the_first_is_a_probe_and_the_others_wait_for_its_outcome() -> None:
     fail(times=3)
     over = NOW + FIRST_REST
-    assert enter(over - timedelta(seconds=1)) == Closed(Obstacle.RESTING, over)
+    assert enter(over - timedelta(seconds=1)) == Closed(ClosedReason.RESTING, over)
 
     assert enter(over) == 0
 
-    assert enter(over) == Closed(Obstacle.PROBING, over + timedelta(seconds=150))
+    assert enter(over) == Closed(ClosedReason.PROBING, over + timedelta(seconds=150))
 
 
 def test_a_probe_that_is_answered_opens_the_source_to_everybody() -> None:
@@ -144,7 +144,7 @@ def test_a_probe_that_is_given_up_lets_the_next_one_probe() -> None:
     over = NOW + FIRST_REST
     enter(over)
 
-    gate.let_others_probe("practice", over)
+    gate.release_probe("practice", over)
 
     assert enter(over) == 0
     assert isinstance(enter(over), Closed)
@@ -155,7 +155,7 @@ def test_who_was_no_probe_opens_the_gate_to_nobody() -> None:
     over = NOW + FIRST_REST
     enter(over)
 
-    gate.let_others_probe("practice", NOW)
+    gate.release_probe("practice", NOW)
 
     assert isinstance(enter(over), Closed)
 
@@ -268,7 +268,7 @@ def test_a_fault_of_ours_is_no_trouble_of_the_sources(record: CedulaInfo) -> Non
     assert enter(NOW) == 0
 
 
-def test_while_a_source_rests_nobody_is_claimed_and_no_bell_is_rung_again(record: CedulaInfo) -> None:
+def test_while_a_source_rests_nobody_is_claimed_and_no_message_is_sent_again(record: CedulaInfo) -> None:
     fail(times=3)
 
     assert claims.claim_next(sources=["practice"], now=NOW, is_alone=True) is None

@@ -1,4 +1,4 @@
-"""The queue's doors. Whatever a broker promises, a message may come twice: each of these runs twice."""
+"""The queue's tasks. Whatever a broker promises, a message may come twice: each of these runs twice."""
 
 from datetime import timedelta
 
@@ -39,7 +39,7 @@ def test_a_rescue_that_comes_twice_takes_a_claim_back_once() -> None:
     assert LookupAttempt.objects.get().outcome == "lost"
 
 
-def test_a_beat_that_comes_twice_is_signed_for() -> None:
+def test_a_beat_that_comes_twice_is_recorded() -> None:
     for _ in range(2):
         tasks.beat("abc")
 
@@ -47,14 +47,14 @@ def test_a_beat_that_comes_twice_is_signed_for() -> None:
 
 
 @pytest.mark.parametrize("task", [tasks.rescue, lambda: tasks.beat("abc")])
-def test_every_task_of_the_clusters_own_is_a_sign_of_life(task: object) -> None:
+def test_every_task_of_the_clusters_own_is_a_heartbeat(task: object) -> None:
     assert callable(task)
     task()
 
     assert [worker.key for worker in Worker.objects.alive(timezone.now())] == [heartbeat.own_key()]
 
 
-def test_a_lookup_is_a_sign_of_life_before_it_is_done(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lookup_is_a_heartbeat_before_it_is_done(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     engine, _ = start(FakeSource(name="practice"))
     monkeypatch.setattr(engines, "current", lambda: engine)
 

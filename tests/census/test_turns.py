@@ -24,7 +24,7 @@ def worker(db: None) -> None:
 
 
 @pytest.fixture(autouse=True)
-def window(settings: Any) -> None:
+def in_flight(settings: Any) -> None:
     settings.CENSUS_PACE_SECONDS, settings.CENSUS_IN_FLIGHT = [5], 8
 
 
@@ -73,7 +73,7 @@ def test_the_estimate_is_the_pace_for_each_one_ahead_and_what_a_lookup_usually_t
     assert (turn.position, turn.seconds, turn.estimate) == (4, 50, "unos 50 s")
 
 
-def test_when_lookups_take_long_the_window_is_slower_than_the_pace() -> None:
+def test_when_lookups_take_long_the_lookups_in_flight_are_slower_than_the_pace() -> None:
     usually(80)
     for _ in range(3):
         waiting(5)

@@ -94,7 +94,7 @@ class Cluster:
         return min((later - earlier for earlier, later in pairwise(times)), default=PACE)
 
     def processes(self) -> list[psutil.Process]:
-        """Return every living process that was started for this test, whoever its parent is by now."""
+        """Return every running process that was started for this test, whoever its parent is by now."""
         return [process for process in psutil.process_iter() if _is_of(process, self._mark)]
 
     def described(self) -> str:

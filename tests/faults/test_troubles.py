@@ -26,7 +26,7 @@ SIX = (*THREE, "900700400", "900700500", "900700600")
 
 def test_a_lookup_that_kills_its_worker_gives_up_visibly_and_takes_nobody_along(cluster: Cluster) -> None:
     cluster.register("900700166", *THREE)
-    with cluster.command("worker", DJANGO_SETTINGS_MODULE="tests.faults.killer_settings"):
+    with cluster.command("worker", DJANGO_SETTINGS_MODULE="tests.faults.crashing_settings"):
         assert cluster.wait_until_final() == ["ERROR", "ACTIVE", "ACTIVE", "ACTIVE"], cluster.described()
 
     told = cluster.rows("SELECT error_message, attempts FROM census_cedulainfo WHERE status = 'ERROR'")

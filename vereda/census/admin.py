@@ -1,4 +1,4 @@
-"""The administration of census records and of the queue: to be read only."""
+"""The administration of census records and of the queue. Only the switch of a source can be changed."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,15 +21,12 @@ class ReadOnlyAdmin[M: Model](admin.ModelAdmin[M]):
     """Shows and searches; adds, changes and deletes nothing."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Only the engine writes."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
-        """Only the engine writes."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
-        """Only the engine writes."""
         return False
 
 
@@ -46,12 +43,12 @@ class CedulaInfoAdmin(ReadOnlyAdmin[CedulaInfo]):
     readonly_fields = ("evidence",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CedulaInfo]:
-        """Leave the evidence where it is until one record is looked at: it is long."""
+        """Load the evidence, which is long, only for one record."""
         return super().get_queryset(request).defer("raw_response")
 
     @admin.display(description="evidencia del fallo")
     def evidence(self, record: CedulaInfo) -> str:
-        """The reply that could not be used, as text: nothing in it is shown as a page."""
+        """The reply that could not be used, as text: never rendered as HTML."""
         return format_html('<pre class="evidence">{}</pre>', record.masked_evidence) if record.raw_response else "-"
 
 
@@ -82,7 +79,7 @@ class BulkRefreshAdmin(ReadOnlyAdmin[BulkRefresh]):
 
     @admin.action(description="Cancelar lo que falta")
     def cancel(self, request: HttpRequest, chosen: QuerySet[BulkRefresh]) -> None:
-        """Put back who still waits, for a leader who cannot do so any more."""
+        """For a leader who cannot do so any more."""
         if not request.user.is_superuser:
             raise PermissionDenied
         for request_for_many in chosen:
@@ -91,9 +88,9 @@ class BulkRefreshAdmin(ReadOnlyAdmin[BulkRefresh]):
 
 @admin.register(SourceState)
 class SourceStateAdmin(admin.ModelAdmin[SourceState]):
-    """How each source is doing, with the switch that stops all lookups at it.
+    """The state of each source, with the switch that stops all its lookups.
 
-    Whatever opens a source sends the messages of those who wait: none were sent while it was closed.
+    Whatever opens a source calls the rescue: no messages were sent while it was closed.
     """
 
     list_display = ("source", "opens", "troubles", "day", "day_lookups", "day_dollars", "usual_seconds")
@@ -101,44 +98,38 @@ class SourceStateAdmin(admin.ModelAdmin[SourceState]):
     actions = ("pause", "resume", "end_rest")
 
     def get_readonly_fields(self, request: HttpRequest, obj: SourceState | None = None) -> tuple[str, ...]:
-        """All but the switch."""
         return tuple(name for name in self.fields if name != "is_paused")
 
     def save_model(self, request: HttpRequest, obj: SourceState, form: Any, change: bool) -> None:  # noqa: FBT001
-        """Store the switch alone: workers move the rest meanwhile."""
+        """Store the switch alone: workers change the other fields meanwhile."""
         obj.save(update_fields=["is_paused"])
         rescue.rescue_all(now=timezone.now())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """The engine makes the rows."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: SourceState | None = None) -> bool:
-        """A row that is gone would forget its pace."""
+        """Deleting a row would lose its pace."""
         return False
 
     @admin.display(description="consultas")
     def opens(self, state: SourceState) -> str:
-        """Whether lookups may start, or why not and until when."""
-        closed = gate.obstacle(state, timezone.now())
+        closed = gate.why_closed(state, timezone.now())
         if closed is None:
             return "Abiertas"
         until = f" · hasta {timezone.localtime(closed.until):%d/%m %H:%M}" if closed.until else ""
-        return f"{closed.why.label}{until}"
+        return f"{closed.reason.label}{until}"
 
     @admin.action(description="Pausar las consultas")
     def pause(self, request: HttpRequest, chosen: QuerySet[SourceState]) -> None:
-        """Stop all lookups at these sources."""
         self._switch(request, chosen, is_paused=True)
 
     @admin.action(description="Reanudar las consultas")
     def resume(self, request: HttpRequest, chosen: QuerySet[SourceState]) -> None:
-        """Let lookups go on."""
         self._switch(request, chosen, is_paused=False)
 
     @admin.action(description="Terminar el descanso")
     def end_rest(self, request: HttpRequest, chosen: QuerySet[SourceState]) -> None:
-        """Try again now, whatever trouble there was."""
         for state in chosen:
             gate.end_rest(state.source)
             self.log_change(request, state, "Descanso terminado.")
@@ -153,7 +144,7 @@ class SourceStateAdmin(admin.ModelAdmin[SourceState]):
 
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyAdmin[Worker]):
-    """The clusters of worker processes and their signs of life."""
+    """The clusters of worker processes and their heartbeats."""
 
     list_display = ("host", "pid", "version", "started_at", "seen_at")
     ordering = ("-seen_at",)
@@ -170,6 +161,6 @@ class FailureAdmin(FailAdmin):  # type: ignore[misc]
 
     @admin.display(description="duración (s)")
     def duration(self, failure: Any) -> float:
-        """Seconds from when the task was put into the queue until it failed: Django-Q2 calls the former `started`."""
+        """Seconds from queueing to failing: Django-Q2's `started` is when the task was queued."""
         waited_and_ran: timedelta = failure.stopped - failure.started
         return round(waited_and_ran.total_seconds(), 1)

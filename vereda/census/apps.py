@@ -11,7 +11,6 @@ class CensusConfig(AppConfig):
     verbose_name = "Censo electoral"
 
     def ready(self) -> None:
-        """Connect the receiver and the checks."""
         from vereda.census import checks, queue, signals  # noqa: F401, PLC0415 - models must be loaded first
 
         post_migrate.connect(queue.ensure, sender=self, dispatch_uid="census-queue")

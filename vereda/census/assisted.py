@@ -1,7 +1,7 @@
-"""Assisted lookup: a person asks the census page themselves, for somebody whom no automatic lookup reaches.
+"""Assisted lookup: a person asks the census page themselves and enters the answer about somebody else.
 
-Leaders do so for those they invited; superusers, and staff who may change census records, for everybody. Nobody enters
-an answer about themselves. Whoever looked it up stands in the attempt and in the audit trail.
+Leaders may do so for those they invited; superusers, and staff who may change census records, for everybody. The
+attempt and the audit trail say who did it.
 """
 
 import logging
@@ -23,18 +23,17 @@ logger = logging.getLogger(__name__)
 
 SOURCE = "asistida"
 PERMISSION = "census.change_cedulainfo"
-"""What staff need, to do this for people whom they did not invite."""
+"""What staff need for people whom they did not invite."""
 
 
 def may_assist(viewer: User) -> bool:
-    """Whether somebody may look others up by hand."""
     return viewer.is_leader or _may_assist_everybody(viewer)
 
 
 def assistable_by(viewer: User) -> CedulaInfoQuerySet:
     """Return the records of those whom the viewer may look up by hand, whatever their state.
 
-    A leader's are found by the record's own copy of who invited, and then must be visible.
+    A leader's are found by the record's copy of who invited, and must be visible too.
     """
     others = CedulaInfo.objects.exclude(user=viewer)
     if _may_assist_everybody(viewer):
@@ -43,14 +42,14 @@ def assistable_by(viewer: User) -> CedulaInfoQuerySet:
 
 
 def waiting_for(viewer: User) -> int:
-    """Return how many of them have no answer and no worker at it."""
+    """Return how many of them can be looked up by hand now."""
     return assistable_by(viewer).filter(status__in=ASSISTABLE).count()
 
 
 def next_for(viewer: User, *, after: int | None = None) -> CedulaInfo | None:
-    """Return the record of whom to look up next: who waits before who failed, people at a screen first, longest due.
+    """Return the record of whom to look up next: waiting ones before failed ones, then as `in_turn`.
 
-    `after` is a person who is skipped with all before them; it counts only as long as they wait themselves.
+    `after` is a person who is skipped with all before them; ignored if they cannot be looked up any more.
     """
     records = assistable_by(viewer).filter(status__in=ASSISTABLE)
     skipped = records.filter(user=after).first() if after else None
@@ -67,9 +66,9 @@ def next_for(viewer: User, *, after: int | None = None) -> CedulaInfo | None:
 
 @transaction.atomic
 def record_assisted(*, record: CedulaInfo, answer: Answer, actor: User, now: datetime) -> bool:
-    """Store what somebody looked up by hand, and who did; False when a worker or an answer came first.
+    """Store an answer that somebody looked up by hand; False when a worker or an answer came first.
 
-    A request for many that the person waits in goes on: for it they are through, like after any answer.
+    In a request for many the person counts as done, as after any answer.
     """
     unanswered = CedulaInfo.objects.filter(pk=record.pk, status__in=ASSISTABLE).allowed()
     if not unanswered.update(**newly_answered(answer=answer, source=SOURCE, now=now)):
@@ -89,12 +88,12 @@ def record_assisted(*, record: CedulaInfo, answer: Answer, actor: User, now: dat
 
 
 def preview(*, record: CedulaInfo, answer: Answer, now: datetime) -> CedulaInfo:
-    """Return what storing an answer would make of a record, without storing it."""
+    """Return the record as the answer would make it, without storing it."""
     return CedulaInfo(user=record.user, **newly_answered(answer=answer, source=SOURCE, now=now))
 
 
 def official_page() -> str:
-    """Return the address of the page that people ask themselves: of the first source that is one."""
+    """Return the address of the page that people ask themselves: the first source that is a page."""
     pages = [name for name in roster.names() if KNOWN_SOURCES[name].kind is SourceKind.PAGE]
     return roster.configuration(pages[0] if pages else "registraduria").address
 
@@ -104,6 +103,6 @@ def _may_assist_everybody(viewer: User) -> bool:
 
 
 def _comes_after(record: CedulaInfo) -> Q:
-    """Return what is true of the records behind this one in `in_turn`."""
+    """Return the condition for the records after this one in `in_turn`."""
     is_later = Q(next_at__gt=record.next_at) | Q(next_at=record.next_at, pk__gt=record.pk)
     return Q(priority__gt=record.priority) | Q(priority=record.priority) & is_later

@@ -41,7 +41,7 @@ type View = Callable[..., HttpResponse]
 
 
 def assistant_required(view: View) -> View:
-    """Refuse everybody with 403 who may not look others up by hand."""
+    """Answer 403 to everybody who may not look others up by hand."""
 
     @wraps(view)
     def guarded(request: AuthenticatedRequest, *args: int, **kwargs: int) -> HttpResponse:
@@ -53,7 +53,7 @@ def assistant_required(view: View) -> View:
 
 
 def for_whom_waits(view: View) -> View:
-    """Hand over the record of who is asked about; with an answer or a worker at it meanwhile, lead to the next one."""
+    """Pass the person's record to the view; if they were looked up meanwhile, lead to the next person."""
 
     @wraps(view)
     @assistant_required
@@ -69,7 +69,7 @@ def for_whom_waits(view: View) -> View:
 @never_cache
 @assistant_required
 def assisted(request: AuthenticatedRequest) -> HttpResponse:
-    """Whom to look up next, and how; `despues` names who was skipped last."""
+    """Show whom to look up next; `despues` is who was skipped last."""
     return _page(request, next_for(request.user, after=_skipped(request)), PasteForm())
 
 
@@ -77,7 +77,7 @@ def assisted(request: AuthenticatedRequest) -> HttpResponse:
 @never_cache
 @for_whom_waits
 def reveal(request: AuthenticatedRequest, record: CedulaInfo) -> HttpResponse:
-    """Show the full cédula to be copied, with a record of who looked."""
+    """Show the full cédula, to be copied, and audit that."""
     people.reveal_cedula(person=record.user, actor=request.user)
     return _page(request, record, PasteForm(), is_revealed=True)
 
@@ -87,7 +87,7 @@ def reveal(request: AuthenticatedRequest, record: CedulaInfo) -> HttpResponse:
 @sensitive_post_parameters("texto")
 @for_whom_waits
 def review(request: AuthenticatedRequest, record: CedulaInfo) -> HttpResponse:
-    """Show what was understood of a paste, before it is stored; `corregir` asks for the paste again."""
+    """Show what a paste was read as, before it is stored; `corregir` asks for the paste again."""
     form = PasteForm(request.POST)
     read = _read(form, record)
     if read is None or "corregir" in request.POST:
@@ -100,7 +100,7 @@ def review(request: AuthenticatedRequest, record: CedulaInfo) -> HttpResponse:
 @sensitive_post_parameters("texto")
 @for_whom_waits
 def save(request: AuthenticatedRequest, record: CedulaInfo) -> HttpResponse:
-    """Store what the paste says, read anew, and go on to the next person."""
+    """Read the paste again, store it and go on to the next person."""
     form = PasteForm(request.POST)
     read = _read(form, record)
     if read is None:
@@ -117,28 +117,28 @@ def save(request: AuthenticatedRequest, record: CedulaInfo) -> HttpResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class _Understood:
-    """What a paste says, and whether it bears the person's number."""
+class _ReadPaste:
+    """What a paste says, and whether it contains the person's number."""
 
     answer: Answer
     names_cedula: bool
 
 
-def _read(form: PasteForm, record: CedulaInfo) -> _Understood | None:
-    """Return what was pasted; None, with the form complaining, when that is no answer about this person."""
+def _read(form: PasteForm, record: CedulaInfo) -> _ReadPaste | None:
+    """Return what was pasted; None, with an error on the form, when it is no answer about this person."""
     if not form.is_valid():
         return None
     read = read_pasted(form.cleaned_data["texto"], record.user.cedula)
     if isinstance(read.outcome, Failure):
         form.add_error("texto", wording.of_pasted(read.outcome))
         return None
-    return _Understood(read.outcome, read.names_cedula)
+    return _ReadPaste(read.outcome, read.names_cedula)
 
 
 def _page(
     request: AuthenticatedRequest, record: CedulaInfo | None, form: PasteForm, *, is_revealed: bool = False
 ) -> HttpResponse:
-    """Return the page about one person, or about nobody; for htmx the cédula alone."""
+    """Return the page about one person or nobody; for htmx only the cédula."""
     context: dict[str, Any] = {
         "record": record,
         "form": form,
@@ -155,8 +155,7 @@ def _page(
     return render(request, "census/assisted.html", context)
 
 
-def _review(request: AuthenticatedRequest, record: CedulaInfo, form: PasteForm, read: _Understood) -> HttpResponse:
-    """Return the page that shows what was understood."""
+def _review(request: AuthenticatedRequest, record: CedulaInfo, form: PasteForm, read: _ReadPaste) -> HttpResponse:
     context = {
         "record": preview(record=record, answer=read.answer, now=timezone.now()),
         "form": form,
@@ -186,7 +185,7 @@ def _address(request: AuthenticatedRequest) -> str:
 
 
 def _skipped(request: AuthenticatedRequest) -> int | None:
-    """Return who was skipped last. Raises `BadInputError` for what is no number of a person."""
+    """Return who was skipped last. Raises `BadInputError` for anything but an id."""
     typed = (request.POST or request.GET).get("despues", "")
     if typed and not re.fullmatch(ID, typed, re.ASCII):
         raise BadInputError("No entendimos a quién saltar. Vuelva a empezar.")

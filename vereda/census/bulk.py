@@ -1,6 +1,6 @@
-"""Looking many people up again at one request: those that a leader marked, or all whom a search and a tab show.
+"""A request to look many people up again, and how far it is: those that a leader marked, or all of a search and a tab.
 
-Only who has no answer of the census yet can be helped by that, and whoever waits at a screen comes first.
+It is only for people without an answer of the census, and people at a screen come before them.
 """
 
 from dataclasses import dataclass
@@ -11,17 +11,19 @@ from django.db.models import Count, F, OuterRef, Subquery
 
 from vereda.accounts import audit
 from vereda.accounts.models import AuditEntry, User
+from vereda.census import turns
 from vereda.census.models import BulkRefresh, CedulaInfo, CedulaInfoQuerySet, Reason
 from vereda.census.queue import send_on_commit
 from vereda.census.statuses import ANSWERS, FAILURES, UNAUTHORISED, Status
 from vereda.census.transitions import newly_asked
+from vereda.census.turns import Turn
 
 MESSAGES = 10
-"""How many messages are sent: a worker that is awake goes on with whoever's turn it is."""
+"""How many messages are sent: a worker that gets one goes on until nobody is due."""
 
 
 class AlreadyRunningError(Exception):
-    """The leader's last request is not through yet."""
+    """The leader's last request is not done yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +38,32 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """A request for many that is not through, and how many people still wait."""
+class Progress:
+    """How far a request is; `turn` is that of the last person of it who is due."""
 
-    bulk: BulkRefresh
+    bulk_id: int
+    total: int
     left: int
+    turn: Turn | None
+
+    @property
+    def done(self) -> int:
+        """How many are done, with an answer or without."""
+        return self.total - self.left
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.total
+
+    @property
+    def key(self) -> str:
+        """Differs for two states that look different on the page."""
+        return f"{self.bulk_id}.{self.left}.{self.turn.key if self.turn else ''}"
 
 
 @transaction.atomic
 def refresh_marked(*, records: CedulaInfoQuerySet, requested_by: User, now: datetime) -> Tally:
-    """Ask again for those records that a lookup can help."""
+    """Ask again for those of these records that have no answer."""
     statuses = list(records.values_list("status", flat=True))
     failed = sum(status in FAILURES for status in statuses)
     answered = sum(status in ANSWERS for status in statuses)
@@ -62,9 +80,9 @@ def refresh_marked(*, records: CedulaInfoQuerySet, requested_by: User, now: date
 
 @transaction.atomic
 def refresh_all(*, records: CedulaInfoQuerySet, requested_by: User, now: datetime) -> BulkRefresh | None:
-    """Ask again for all those records that a lookup can help; None when there are none.
+    """Ask again for all of these records that have no answer; None when there are none.
 
-    Raises `AlreadyRunningError` while the last such request of the same leader is not through.
+    Raises `AlreadyRunningError` while the leader's last request is not done.
     """
     User.objects.select_for_update().get(pk=requested_by.pk)  # two requests of one leader come one after the other
     if running_for(requested_by) is not None:
@@ -84,7 +102,7 @@ def refresh_all(*, records: CedulaInfoQuerySet, requested_by: User, now: datetim
 def cancel(*, bulk: BulkRefresh, now: datetime) -> int | None:
     """Put those who wait back to what they were; return how many, None if that was done before.
 
-    What is in flight goes on.
+    Lookups in flight go on.
     """
     if not BulkRefresh.objects.filter(pk=bulk.pk, cancelled_at=None).update(cancelled_at=now):
         return None
@@ -93,8 +111,26 @@ def cancel(*, bulk: BulkRefresh, now: datetime) -> int | None:
     )
 
 
-def running_for(leader: User) -> Running | None:
-    """Return the leader's request that still has people waiting, by one query; None without one.
+def progress_of(leader: User, now: datetime) -> Progress | None:
+    """Return how far the leader's request is, by three queries at most; None when none is under way."""
+    running = running_for(leader)
+    if running is None:
+        return None
+    bulk, left = running
+    last = CedulaInfo.objects.due(now).filter(bulk=bulk).in_turn().defer("raw_response").last()
+    return Progress(bulk.pk, bulk.total, left, turns.turn_of(last, now) if last else None)
+
+
+def has_come_through(leader: User, key: str) -> bool:
+    """Whether the leader's request with this progress key was not cancelled: then all of it is done."""
+    bulk_id = key.partition(".")[0]
+    if not (bulk_id.isascii() and bulk_id.isdigit() and len(bulk_id) < 19):
+        return False
+    return BulkRefresh.objects.filter(pk=int(bulk_id), requested_by=leader, cancelled_at=None).exists()
+
+
+def running_for(leader: User) -> tuple[BulkRefresh, int] | None:
+    """Return the leader's request that is not done and how many still wait, by one query.
 
     There is one at a time, so it can only be the last.
     """
@@ -102,11 +138,11 @@ def running_for(leader: User) -> Running | None:
     left = waiting.values("bulk").annotate(number=Count("*")).values("number")
     requests = BulkRefresh.objects.filter(requested_by=leader, cancelled_at=None)
     last = requests.annotate(left=Subquery(left)).order_by("-requested_at").first()
-    return Running(last, last.left) if last and last.left else None
+    return (last, last.left) if last and last.left else None
 
 
 def _ask(records: CedulaInfoQuerySet, *, requested_by: User, now: datetime, bulk: BulkRefresh | None = None) -> int:
-    """Make all refreshable ones wait by one UPDATE that remembers what they were; send messages for the first."""
+    """Ask for all refreshable ones by one UPDATE that keeps their former status; send messages for the first."""
     before = {"status_before": F("status"), "message_before": F("error_message")} if bulk else {}
     count = records.refreshable(now).update(
         **newly_asked(requested_by=requested_by, reason=Reason.BULK, now=now), bulk=bulk, **before

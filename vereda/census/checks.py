@@ -1,4 +1,4 @@
-"""System checks: bad settings are said at the start, with a hint."""
+"""System checks: bad settings are reported at the start, with a hint."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from vereda.census import roster
 from vereda.census.sources.config import KNOWN_SOLVERS, KNOWN_SOURCES, SourceKind
 
 SHORTEST_PACE_SECONDS = 0.05
-"""A slot is not used that was heard of half a pace late, and a database needs a few milliseconds to tell."""
+"""A slot that is reported half a pace late is not used, and a database needs a few milliseconds to report it."""
 POLITE_PACE_SECONDS = 5
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 

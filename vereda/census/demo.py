@@ -107,7 +107,7 @@ PEOPLE = (
 
 
 def holds_other_people() -> bool:
-    """Whether the database holds anybody who is not of the demo."""
+    """Whether the database has anybody who is not of the demo."""
     return User.objects.exclude(cedula__in=[person.cedula for person in PEOPLE]).exists()
 
 
@@ -141,7 +141,7 @@ def _create(person: Person, *, joined_at: datetime) -> None:
 
 
 def _answer(user: User, outcome: Outcome) -> None:
-    """Store an outcome the way the engine does, failures until no retry is left."""
+    """Store an outcome as the engine does, a failure until no retry is left."""
     record = CedulaInfo.objects.get(user=user)
     while claimed := claims.claim(user_id=user.pk, now=record.next_at):
         outcomes.record_outcome(claimed=claimed, outcome=outcome, source=SOURCE, now=record.next_at)

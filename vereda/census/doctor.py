@@ -21,7 +21,7 @@ from vereda.census.sources.port import UnreachableError
 from vereda.census.worker import engine, heartbeat
 
 RESCUE_IS_LATE_AFTER = timedelta(minutes=2)
-"""It runs every minute, and Django-Q2 looks twice a minute."""
+"""It runs every minute, and Django-Q2 checks its schedules twice a minute."""
 
 
 class UnhealthyError(Exception):
@@ -75,8 +75,8 @@ def _worker() -> str:
         last = Worker.objects.order_by("-seen_at").first()
         seen = f"last seen {timezone.localtime(last.seen_at):%Y-%m-%d %H:%M:%S}" if last else "never seen"
         raise UnhealthyError(f"{seen}; start ./manage worker")
-    told = ", ".join(map(_of_worker, alive))
-    return told if len(alive) == 1 else f"{len(alive)} at once, which is harmless: {told}; stop what you did not mean"
+    text = ", ".join(map(_of_worker, alive))
+    return text if len(alive) == 1 else f"{len(alive)} at once, which is harmless: {text}; stop what you did not mean"
 
 
 def _of_worker(worker: Worker) -> str:
@@ -98,17 +98,17 @@ def _rescue() -> str:
 
 def _gate() -> str:
     now = timezone.now()
-    told = "; ".join(_of_gate(gate.state_of(source), now) for source in roster.names())
-    if isinstance(gate.opening(roster.names(), now), gate.Closed):
-        raise UnhealthyError(f"{told}; see the state of the sources in the administration")
-    return told
+    text = "; ".join(_of_gate(gate.state_of(source), now) for source in roster.names())
+    if isinstance(gate.open_source(roster.names(), now), gate.Closed):
+        raise UnhealthyError(f"{text}; see the state of the sources in the administration")
+    return text
 
 
 def _of_gate(state: SourceState, now: datetime) -> str:
-    closed = gate.obstacle(state, now)
+    closed = gate.why_closed(state, now)
     if closed is not None:
         until = f" until {timezone.localtime(closed.until):%Y-%m-%d %H:%M:%S}" if closed.until else ""
-        return f"{state.source} closed: {closed.why}{until}"
+        return f"{state.source} closed: {closed.reason}{until}"
     is_today = state.day == timezone.localdate(now)
     lookups, dollars = (state.day_lookups, state.day_dollars) if is_today else (0, 0)
     most = roster.daily_lookups(state.source), settings.CAPTCHA_DAILY_DOLLARS
@@ -124,31 +124,31 @@ def _browser() -> str:
 
 
 def _source() -> str:
-    return asyncio.run(_knock_everywhere())
+    return asyncio.run(_check_sources())
 
 
-async def _knock_everywhere() -> str:
-    """Return what was met at every source. Raises `UnhealthyError` if one of them cannot be used."""
+async def _check_sources() -> str:
+    """Return what was found at every source. Raises `UnhealthyError` if one of them cannot be used."""
     sources = engine.configured_sources()
-    met, missing = [], []
+    usable, unusable = [], []
     try:
         for source in sources:
             try:
-                met.append(await source.knock())
+                usable.append(await source.check())
             except UnreachableError as error:
-                missing.append(f"{source.name}: {error}")
+                unusable.append(f"{source.name}: {error}")
     finally:
         for source in sources:
             await source.close()
-    if missing:
-        raise UnhealthyError("; ".join([*missing, *met]))
-    return "; ".join(met)
+    if unusable:
+        raise UnhealthyError("; ".join([*unusable, *usable]))
+    return "; ".join(usable)
 
 
 def _face() -> str:
-    """What pages of late say; `_source` opens one now, and sees the form but no reply."""
-    told = [f"{face.source} {len(face.unreadable)} of {face.people}" for face in health.faces(timezone.now())]
-    lately = f"people with an unreadable page lately: {', '.join(told) or 'none'}"
+    """What recent replies say; `_source` opens a page now, and sees its form but no reply."""
+    counts = [f"{face.source} {len(face.unreadable)} of {face.people}" for face in health.faces(timezone.now())]
+    lately = f"people with an unreadable page lately: {', '.join(counts) or 'none'}"
     if health.changed_faces(timezone.now()):
         raise UnhealthyError(f"changed: {lately}; see the administration, then ./manage replay once it can be read")
     return lately

@@ -1,6 +1,6 @@
-"""Kept replies that could not be read: reading them again after a parser was mended, and emptying the old ones.
+"""Kept replies that could not be read: reading them again after a parser was fixed, and emptying the old ones.
 
-Nobody is asked. What a reply says was said when it came, so an answer out of it bears that date and that source.
+No source is asked. An answer that a kept reply gives has the reply's date and source.
 """
 
 import logging
@@ -20,12 +20,12 @@ from vereda.census.transitions import NO_EVIDENCE, newly_answered
 logger = logging.getLogger(__name__)
 
 BATCH = 200
-"""Records that are read, or emptied, at a time: evidence is long."""
+"""Records that are read or emptied at once: evidence is long."""
 
 
 @dataclass(slots=True)
-class Tally:
-    """How many replies were read, the answers among them by their status, and those that came to nothing."""
+class ReplayCounts:
+    """How many replies were read, the answers among them by status, and those without one."""
 
     read: int = 0
     answers: Counter[str] = field(default_factory=Counter)
@@ -33,27 +33,27 @@ class Tally:
     overtaken: int = 0
 
 
-def replay_all(*, now: datetime, is_dry_run: bool = False) -> Tally:
+def replay_all(*, now: datetime, is_dry_run: bool = False) -> ReplayCounts:
     """Read all kept replies again and store the answers in them; a dry run stores nothing."""
-    tally = Tally()
+    counts = ReplayCounts()
     for record in _replayable():
-        tally.read += 1
+        counts.read += 1
         answer = read_again(record.raw_response, record.evidence_reader, record.user.cedula)
         if answer is None:
-            tally.unreadable += 1
+            counts.unreadable += 1
         elif is_dry_run or replay(record=record, answer=answer, now=now):
-            tally.answers[answer.status] += 1
+            counts.answers[answer.status] += 1
         else:
-            tally.overtaken += 1
-    logger.info("replay.ended read=%s answers=%s dry=%s", tally.read, tally.answers.total(), is_dry_run)
-    return tally
+            counts.overtaken += 1
+    logger.info("replay.ended read=%s answers=%s dry=%s", counts.read, counts.answers.total(), is_dry_run)
+    return counts
 
 
 @transaction.atomic
 def replay(*, record: CedulaInfo, answer: Answer, now: datetime) -> bool:
-    """Store what a record's evidence says, and that nobody was asked for it.
+    """Store the answer in a record's evidence.
 
-    False when the record is no longer what it was when its evidence was read: claimed, answered or asked for anew.
+    False when the record has changed since its evidence was read: claimed, answered or asked again.
     """
     assert record.evidence_at is not None  # noqa: S101 - the database says so of every record with evidence
     same = CedulaInfo.objects.replayable().filter(pk=record.pk, evidence_at=record.evidence_at)
@@ -83,7 +83,7 @@ def purge(*, now: datetime) -> int:
 
 
 def _replayable() -> Iterator[CedulaInfo]:
-    """Give the records with a reply that can be read again, a batch in memory at a time."""
+    """Yield the records whose reply can be read again; one batch is in memory at a time."""
     chosen = list(CedulaInfo.objects.replayable().order_by("evidence_at").values_list("pk", flat=True))
     fields = ("raw_response", "evidence_at", "evidence_source", "evidence_reader", "user__cedula")
     for begin in range(0, len(chosen), BATCH):

@@ -4,10 +4,10 @@ from django import forms
 
 
 class PasteForm(forms.Form):
-    """What somebody copied from the census page, white space and all: tabs are what tells its cells apart.
+    """What somebody copied from the census page, with its white space: tabs separate its cells.
 
-    `comprobado` says that they checked whose result it is. How long a text may be is the parser's to say: a limit in
-    the page would cut what is pasted without a word.
+    `comprobado` says that they checked whose result it is. The parser limits the length: a limit in the page would cut
+    a paste without saying so.
     """
 
     texto = forms.CharField(

@@ -1,9 +1,10 @@
 """The gate: may a lookup start at a source now, and if not, when?
 
 Four things may keep it closed: the pace, a rest after repeated trouble, the day's ceilings, and the operator's switch.
-All stand in one row per source, which every worker of every host asks right before a page is opened. A slot of the
-pace is taken by one atomic statement, by the database's clock, at the moment it is used and never ahead of time: so a
-clock that jumps, a worker that freezes and a lookup that changes its mind leave no slot behind that others wait for.
+They are one row per source (a rate limit and a circuit breaker), which every worker of every host asks right before it
+sends a page's request. A **rest** is the breaker's open time; the one lookup after it is the **probe**. A slot of the
+pace is taken by one atomic statement, by the database's clock, when it is used and never ahead of time: so a clock that
+jumps, a worker that freezes and a lookup that is cancelled leave no slot behind that others would wait for.
 """
 
 import math
@@ -22,101 +23,99 @@ from django.utils import timezone
 from vereda.census import roster, rules
 from vereda.census.models import SourceState
 from vereda.census.sources.port import FailureKind
-from vereda.census.statuses import Obstacle
+from vereda.census.statuses import ClosedReason
 
 MARGIN = 0.04
-"""Part of the pace that is added to it. Half of it lets a late slot count as if it had been punctual, the other half is
-for what varies between a slot and the request's arrival at the site: two starts stay a pace apart all the same."""
+"""This part of the pace is added to it. One half lets a slot that is taken late count as punctual, the other is for
+what varies between a slot and the request's arrival at the site. Two starts still stay a pace apart."""
 
 LONGEST_WAIT_SECONDS = 60.0
-"""A slot further away than this, and than the pace, was not set by anybody: the clock has jumped backwards."""
+"""A slot further away than this and than the pace is wrong: the clock has jumped backwards."""
 
 _WEIGHT_OF_LATEST = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The gate is closed until a time; `until` is None where only a person can open it."""
+    """Why the gate is closed, and until when; `until` is None where only a person can open it."""
 
-    why: Obstacle
+    reason: ClosedReason
     until: datetime | None
 
 
 class Clock(Func):
-    """The database's own clock, in seconds since the epoch. The one place that knows how databases differ in it."""
+    """The database's clock, in seconds since the epoch. Only here do databases differ in it."""
 
     output_field = FloatField()
 
     def as_sqlite(self, *_: Any, **__: Any) -> tuple[str, tuple[()]]:
-        """Return SQLite's, which is exact to a millisecond."""
+        """Exact to a millisecond."""
         return "((julianday('now') - 2440587.5) * 86400.0)", ()
 
     def as_postgresql(self, *_: Any, **__: Any) -> tuple[str, tuple[()]]:
-        """Return PostgreSQL's, which runs on during a transaction."""
+        """Unlike now(), this clock runs on during a transaction."""
         return "extract(epoch from clock_timestamp())::double precision", ()
 
 
-PASSED_OVER = (Obstacle.PAUSED, Obstacle.RESTING, Obstacle.PROBING)
-"""What has the next source asked meanwhile. A ceiling has not: it is how much is meant to be asked and spent."""
+FALLBACK_REASONS = (ClosedReason.PAUSED, ClosedReason.RESTING, ClosedReason.PROBING)
+"""For these the next source is asked meanwhile. Not for a ceiling: it limits what is asked and spent in all."""
 
 
 def step_seconds(source: str) -> float:
-    """Return the seconds between two slots: the pace and its margin."""
     return roster.pace_seconds(source) * (1 + MARGIN)
 
 
 def state_of(source: str) -> SourceState:
-    """Return a source's row, made at first use."""
     return SourceState.objects.get_or_create(source=source)[0]
 
 
 def choose[S: SourceState](states: Sequence[S], now: datetime) -> tuple[S, Closed | None]:
-    """Return which of these sources is to be asked, the first one first, and what keeps even that one closed.
+    """Return which of these sources is to be asked, and why it is closed, None if it is open.
 
-    One that rests or was switched off is passed over; with all of them closed, it is the one that opens first.
+    One that rests or is paused is skipped for the next; with all of them closed, it is the one that opens first.
     """
     closed_ones = []
     for state in states:
-        closed = obstacle(state, now)
-        if closed is None or closed.why not in PASSED_OVER:
+        closed = why_closed(state, now)
+        if closed is None or closed.reason not in FALLBACK_REASONS:
             return state, closed
         closed_ones.append((state, closed))
     return min(closed_ones, key=lambda pair: pair[1].until.timestamp() if pair[1].until else math.inf)
 
 
-def opening(sources: Sequence[str], now: datetime) -> str | Closed:
-    """Return the source that a lookup may start at now, its pace aside, or what keeps all of these closed."""
+def open_source(sources: Sequence[str], now: datetime) -> str | Closed:
+    """Return the source that a lookup may start at now, apart from its pace, or why all of these are closed."""
     found = SourceState.objects.in_bulk(sources)
     state, closed = choose([found.get(source) or state_of(source) for source in sources], now)
     return closed or state.source
 
 
-def obstacle(state: SourceState, now: datetime) -> Closed | None:
-    """Return what keeps a source closed, the pace aside."""
+def why_closed(state: SourceState, now: datetime) -> Closed | None:
+    """Return why a source is closed, apart from its pace; None if it is open."""
     if state.is_paused:
-        return Closed(Obstacle.PAUSED, None)
+        return Closed(ClosedReason.PAUSED, None)
     if state.rests_until is not None and state.rests_until > now:
-        return Closed(Obstacle.RESTING, state.rests_until)
+        return Closed(ClosedReason.RESTING, state.rests_until)
     if state.rests and state.probe_until is not None and state.probe_until > now:
-        return Closed(Obstacle.PROBING, state.probe_until)
+        return Closed(ClosedReason.PROBING, state.probe_until)
     is_today = state.day == timezone.localdate(now)
-    for spent, ceiling, why in (
-        (state.day_lookups, roster.daily_lookups(state.source), Obstacle.LOOKUPS_SPENT),
-        (state.day_dollars, settings.CAPTCHA_DAILY_DOLLARS, Obstacle.MONEY_SPENT),
+    for spent, ceiling, reason in (
+        (state.day_lookups, roster.daily_lookups(state.source), ClosedReason.LOOKUPS_SPENT),
+        (state.day_dollars, settings.CAPTCHA_DAILY_DOLLARS, ClosedReason.MONEY_SPENT),
     ):
         if ceiling is not None and (spent if is_today else 0) >= ceiling:
-            return Closed(why, _next_midnight(now) if ceiling > 0 else None)
+            return Closed(reason, _next_midnight(now) if ceiling > 0 else None)
     return None
 
 
 def enter(source: str, now: datetime) -> Closed | float:
-    """Take the slot that is free now and return 0, or return the seconds until the next one, or why there is none.
+    """Take the slot that is free now and return 0.0; else return the seconds until the next one, or why it is closed.
 
-    The one who takes the first slot after a rest is its probe: the gate closes behind it until its outcome is known.
+    Whoever takes the first slot after a rest is the probe: the gate stays closed until its outcome is known.
     """
     state_of(source)
     state = SourceState.objects.annotate(wait=F("free_at") - Clock()).get(source=source)
-    closed = obstacle(state, now)
+    closed = why_closed(state, now)
     if closed is not None:
         return closed
     step = step_seconds(source)
@@ -128,7 +127,7 @@ def enter(source: str, now: datetime) -> Closed | float:
 
 
 def _take(source: str, now: datetime, longest: float) -> bool:
-    """Take the slot by one UPDATE, if all that `enter` has seen still holds."""
+    """Take the slot by one UPDATE, if what `enter` has read still holds."""
     today = timezone.localdate(now)
     slack = roster.pace_seconds(source) * MARGIN / 2
     is_free = Q(free_at__lte=Clock())
@@ -148,7 +147,7 @@ def _take(source: str, now: datetime, longest: float) -> bool:
 
 
 def _open_to(source: str, now: datetime) -> QuerySet[SourceState]:
-    """Return the source's row if `obstacle` would find nothing: the same conditions, for the database."""
+    """Return the source's row if it is open: the conditions of `why_closed` again, for the database."""
     row = SourceState.objects.filter(
         Q(rests_until=None) | Q(rests_until__lte=now),
         Q(rests=0) | Q(probe_until=None) | Q(probe_until__lte=now),
@@ -166,19 +165,19 @@ def _open_to(source: str, now: datetime) -> QuerySet[SourceState]:
 
 
 def postpone(source: str) -> None:
-    """Let the next slot begin a pace from now: the request that took the last one has only now been let go."""
+    """Let the next slot begin a pace from now: the request with the last slot was only now sent."""
     SourceState.objects.filter(source=source).update(
         free_at=Greatest(F("free_at"), Clock() + roster.pace_seconds(source) * (1 + MARGIN / 2))
     )
 
 
-def let_others_probe(source: str, entered_at: datetime) -> None:
-    """Let whoever comes next be the probe, if the one that entered then was: it will bring no outcome."""
+def release_probe(source: str, entered_at: datetime) -> None:
+    """End the probe that entered at a time, because it brings no outcome: the next lookup may be the probe."""
     SourceState.objects.filter(source=source, probe_until=_probe_until(entered_at)).update(probe_until=None)
 
 
 def note_answer(source: str, seconds: float) -> None:
-    """Take note that the source answered, after so many seconds: it is well, and no rest is needed."""
+    """Store that the source answered, after so many seconds: it works, so a rest ends."""
     SourceState.objects.filter(source=source).update(
         troubles=0,
         rests=0,
@@ -193,13 +192,13 @@ def note_answer(source: str, seconds: float) -> None:
 
 @transaction.atomic
 def note_failure(source: str, kind: FailureKind, now: datetime) -> datetime | None:
-    """Take note of a failure; return until when the source rests, None while it does not.
+    """Count a failure; return until when the source rests, None while it does not.
 
-    What fails during a rest had started before it, and makes it no longer.
+    What fails during a rest has started before it, and does not make it longer.
     """
     state = SourceState.objects.select_for_update().filter(source=source).first()
     if state is None:
-        return None  # nobody ever went through this gate: the demo's people
+        return None  # no lookup ever entered here: the demo's people
     if state.rests_until is not None and state.rests_until > now:
         return state.rests_until
     if not rules.is_trouble(kind):
@@ -216,26 +215,23 @@ def note_failure(source: str, kind: FailureKind, now: datetime) -> datetime | No
 
 
 def end_rest(source: str) -> None:
-    """Open a source again, whatever trouble it had."""
+    """Open a source again, and forget its failures."""
     SourceState.objects.filter(source=source).update(troubles=0, rests=0, rests_until=None, probe_until=None)
 
 
 def switch(source: str, *, is_paused: bool) -> None:
-    """Stop all lookups at a source, or let them go on."""
     SourceState.objects.filter(source=source).update(is_paused=is_paused)
 
 
 def spend(source: str, dollars: Decimal) -> None:
-    """Add what a captcha cost to the day's account."""
     SourceState.objects.filter(source=source).update(day_dollars=F("day_dollars") + dollars)
 
 
 def _probe_until(entered_at: datetime) -> datetime:
-    """Return until when the outcome of a probe is waited for that entered at a time."""
+    """Return until when a probe's outcome is waited for, by when it entered."""
     return entered_at + timedelta(seconds=rules.claim_seconds(settings.CENSUS_TIMEOUT_SECONDS))
 
 
 def _next_midnight(now: datetime) -> datetime:
-    """Return when the next local day begins."""
     tomorrow = timezone.localdate(now) + timedelta(days=1)
     return timezone.make_aware(datetime.combine(tomorrow, time()))

@@ -1,7 +1,7 @@
 """Can the service work, and can it still read the census site's pages? For `/salud/`; `doctor.py` looks closer.
 
-A site has changed its face when pages came that nobody could read. Blocks and outages say nothing about that. It ends
-by itself once pages are read again.
+A site has changed its face when its pages come but cannot be read. Blocks and outages do not count. The alarm ends by
+itself once pages are read again.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from vereda.census.models import CedulaInfo, LookupAttempt, SourceState
 WINDOW = timedelta(hours=24)
 LATEST_ATTEMPTS = 30
 
-_TELLING = (
+_WITH_A_PAGE = (
     LookupAttempt.Outcome.FOUND,
     LookupAttempt.Outcome.CANCELLED,
     LookupAttempt.Outcome.NOT_FOUND,
@@ -25,7 +25,6 @@ _TELLING = (
 
 
 def is_database_up() -> bool:
-    """Whether the database answers."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -36,7 +35,7 @@ def is_database_up() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """What the latest attempts at a source say of its pages: who was asked about, and whose page was unreadable."""
+    """What the latest attempts say of a source's pages: how many people, and which records had an unreadable page."""
 
     source: str
     people: int
@@ -44,11 +43,11 @@ class Face:
 
     @property
     def has_changed(self) -> bool:
-        """Whether the site is another than the one we can read."""
+        """Whether the site counts as changed."""
         return rules.has_changed_face(unreadable=len(self.unreadable), people=self.people)
 
     def last_evidence(self) -> CedulaInfo | None:
-        """Return the record with the newest reply of those that could not be read."""
+        """Return the record with the newest unreadable reply."""
         records = CedulaInfo.objects.with_evidence().filter(pk__in=self.unreadable)
         return records.order_by("-evidence_at").first()
 
@@ -59,12 +58,11 @@ def faces(now: datetime) -> list[Face]:
 
 
 def changed_faces(now: datetime) -> list[Face]:
-    """Return the sources that have changed."""
     return [face for face in faces(now) if face.has_changed]
 
 
 def census_state(now: datetime) -> Literal["ok", "changed", "unknown"]:
-    """Return the census's state in one word, for monitors; a database that cannot tell is no reason to raise."""
+    """Return the state for monitors; "unknown" if the database does not answer."""
     try:
         return "changed" if changed_faces(now) else "ok"
     except DatabaseError:
@@ -72,7 +70,7 @@ def census_state(now: datetime) -> Literal["ok", "changed", "unknown"]:
 
 
 def _face(source: str, now: datetime) -> Face:
-    attempts = LookupAttempt.objects.filter(source=source, outcome__in=_TELLING, started_at__gte=now - WINDOW)
+    attempts = LookupAttempt.objects.filter(source=source, outcome__in=_WITH_A_PAGE, started_at__gte=now - WINDOW)
     newest = attempts.order_by("-started_at").values_list("record_id", "outcome")[:LATEST_ATTEMPTS]
     latest = rules.latest_by_person(newest)
     unreadable = [record for record, outcome in latest.items() if outcome == LookupAttempt.Outcome.PARSE_ERROR]

@@ -20,22 +20,20 @@ RESCUE_TASK = "vereda.census.tasks.rescue"
 
 
 def send(user_id: int) -> None:
-    """Send the message about one person."""
     async_task(LOOKUP_TASK, user_id, group="census")
 
 
 def send_on_commit(user_id: int) -> None:
-    """Send it once the transaction is through. A queue out of reach is logged; the rescue sends again."""
+    """Send it after the commit. An unreachable queue is only logged: the rescue sends again."""
     transaction.on_commit(partial(send, user_id), robust=True)
 
 
 def send_at(user_id: int, at: datetime) -> None:
-    """Send it at a time, by a one-time schedule."""
     schedule(LOOKUP_TASK, user_id, schedule_type=Schedule.ONCE, next_run=at)
 
 
 def ensure_schedule(name: str, **fields: Any) -> bool:
-    """See that a recurring task exists once, as given; False as long as the queue's tables are not there."""
+    """Create or update a recurring task; False as long as the queue's tables do not exist."""
     if not _has_tables(Schedule):
         return False
     if not Schedule.objects.filter(name=name).update(**fields, repeats=-1):
@@ -44,7 +42,7 @@ def ensure_schedule(name: str, **fields: Any) -> bool:
 
 
 def ensure(**kwargs: Any) -> None:
-    """After every `migrate`: see that the rescue is scheduled and that each source has its row."""
+    """Schedule the rescue and create each source's row; called after every `migrate`."""
     if _has_tables(Schedule, SourceState):
         ensure_schedule("rescue", func=RESCUE_TASK, schedule_type=Schedule.MINUTES, minutes=1)
         for source in roster.names():

@@ -1,6 +1,6 @@
-"""The roster: which sources are asked, in which order, and what the settings say of each.
+"""The roster: the list of sources in the order in which they are asked, with the settings of each.
 
-What is set for each source is a list in the order of `CENSUS_SOURCE`; its last value counts for the rest.
+A setting for each source is a list in the order of `CENSUS_SOURCE`; its last value is for all further ones.
 """
 
 from collections.abc import Sequence
@@ -11,22 +11,21 @@ from vereda.census.sources.config import SourceConfig
 
 
 def names() -> list[str]:
-    """Return the sources in the order in which they are asked; one that needs a token and has none is off."""
+    """Return the sources in their order, without those that need a token and have none."""
     return [name for name in settings.CENSUS_SOURCE if name != "verifik" or settings.VERIFIK_TOKEN]
 
 
 def pace_seconds(source: str) -> float:
-    """Return the least seconds between the starts of two lookups at a source."""
+    """Return the least seconds between two lookups' starts."""
     return _of(source, settings.CENSUS_PACE_SECONDS)
 
 
 def daily_lookups(source: str) -> int | None:
-    """Return the most lookups of a day at a source; None for no ceiling."""
+    """Return the most lookups in a day; None for no ceiling."""
     return _of(source, settings.CENSUS_DAILY_LOOKUPS)
 
 
 def configuration(source: str) -> SourceConfig:
-    """Return what a source is made of."""
     return SourceConfig(
         name=source,
         url=dict(zip(settings.CENSUS_SOURCE, settings.CENSUS_URL, strict=False)).get(source, ""),
@@ -42,6 +41,6 @@ def configuration(source: str) -> SourceConfig:
 
 
 def _of[T](source: str, values: Sequence[T]) -> T:
-    """Return the value of a source; a source that is not asked any more, or never was, has the last one."""
+    """Return a source's value; a source that is not configured has the last one."""
     place = settings.CENSUS_SOURCE.index(source) if source in settings.CENSUS_SOURCE else len(values)
     return values[min(place, len(values) - 1)]

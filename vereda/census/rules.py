@@ -14,10 +14,10 @@ MOST_CAPTCHAS = 2
 LONGEST_REST_SECONDS = 3600.0
 
 FEWEST_UNREADABLE = 3
-"""People whose page could not be read before a site is said to have another face: one odd person is none."""
+"""So many people must have an unreadable page before a site counts as changed: one odd record is not enough."""
 
 UNREADABLE_SHARE = 0.5
-"""Their share of the people who were asked about last."""
+"""Their least share of the people who were asked about last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,12 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """No retries left: stand at this status until somebody asks again."""
+    """No retries left: keep this status until somebody asks again."""
 
     status: Status
 
 
 def status_of_answer(answer: Answer) -> Status:
-    """Return the status that an answer gives a record."""
     match answer:
         case Found():
             return Status.ACTIVE
@@ -48,7 +47,7 @@ def status_of_answer(answer: Answer) -> Status:
 
 
 def status_of_failure(kind: FailureKind) -> Status:
-    """Return the status of a record that never had an answer and whose last retry failed."""
+    """Return the status for a record without any answer whose last retry failed."""
     match kind:
         case FailureKind.TIMEOUT:
             return Status.TIMEOUT
@@ -64,8 +63,8 @@ def after_failure(
 ) -> Retry | GiveUp:
     """Decide what a failed attempt leads to.
 
-    `attempts` counts this one; `delays` are the seconds before each retry. A failure never overwrites an answer:
-    with one at hand the record goes back to it. A lookup that has spent its captchas is not tried again.
+    `attempts` counts this one; `delays` are the seconds before each retry. A failure never overwrites an answer: a
+    record that has one goes back to it. A lookup that has used up its captchas is not tried again.
     """
     if attempts <= len(delays) and can_buy_captcha:
         return Retry(delays[attempts - 1])
@@ -73,14 +72,14 @@ def after_failure(
 
 
 def is_trouble(kind: FailureKind) -> bool:
-    """Whether a failure speaks of the way to the source, and not of a page that came but could not be read."""
+    """Whether a failure counts for the circuit breaker. A page that came but could not be read does not."""
     return kind is not FailureKind.PARSE_ERROR
 
 
 def latest_by_person(attempts: Iterable[tuple[int, str]]) -> dict[int, str]:
-    """Return how each person's newest attempt ended, out of pairs of a record and an outcome, the newest first.
+    """Return how each person's newest attempt ended, from pairs of a record and an outcome, the newest first.
 
-    So that one person whose page is odd counts once, however often that was tried, and no more once it was read.
+    So a person with an odd page counts once, however often they were tried, and not any more once it was read.
     """
     latest: dict[int, str] = {}
     for record_id, outcome in attempts:
@@ -89,18 +88,18 @@ def latest_by_person(attempts: Iterable[tuple[int, str]]) -> dict[int, str]:
 
 
 def has_changed_face(*, unreadable: int, people: int) -> bool:
-    """Whether so many people with an unreadable page, out of all asked about lately, say that the site is another."""
+    """Whether a site counts as changed, by how many of the people asked about lately have an unreadable page."""
     return unreadable >= FEWEST_UNREADABLE and unreadable >= people * UNREADABLE_SHARE
 
 
 def rest_seconds(*, rests: int, first_seconds: float) -> float:
-    """Return how long a source rests after so many rests in a row: doubling, an hour at most."""
+    """Return how long a source rests after so many rests in a row: it doubles, up to an hour."""
     return min(first_seconds * 2.0 ** min(rests, 20), LONGEST_REST_SECONDS)
 
 
 def claim_seconds(timeout_seconds: float) -> float:
-    """Return how long a claim is good for, given the budget of a lookup: 150 s for 90 s.
+    """Return how long a claim is valid, given the budget of a lookup: 150 s for 90 s.
 
-    Longer than the budget and the storing of its outcome, so that only a worker in trouble ever loses a claim.
+    Longer than the budget and the storing of the outcome, so that only a broken worker loses a claim.
     """
     return timeout_seconds * 5 / 3

@@ -23,7 +23,7 @@ def person_saved(
     update_fields: frozenset[str] | None,
     **kwargs: Any,
 ) -> None:
-    """Create the record, which asks for its first lookup; fixtures (`raw`) bring their own records."""
+    """Create the record; fixtures (`raw`) have their own."""
     if raw:
         return
     if created:
@@ -34,7 +34,7 @@ def person_saved(
 
 @receiver(post_save, sender=Consent, dispatch_uid="census-consent")
 def consent_given_or_withdrawn(sender: type[Consent], instance: Consent, raw: bool, **kwargs: Any) -> None:  # noqa: FBT001
-    """Ask for the first lookup, or forget all lookups, by the last act about them."""
+    """Open or close the record by the last act about lookups."""
     if raw or instance.purpose != Purpose.CENSUS_LOOKUP:
         return
     if instance.is_given:

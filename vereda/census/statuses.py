@@ -1,13 +1,10 @@
-"""The nine statuses of a census record, which of them wait, answer or fail, and what may keep a source closed.
-
-A tenth thing is no status at all: of whom nobody may ask.
-"""
+"""The nine statuses of a census record, which of them wait, answer or fail, and why a source may be closed."""
 
 from django.db import models
 
 
 class Status(models.TextChoices):
-    """Where a record stands. The last three are failures: they say nothing about the person."""
+    """The state of a record. The last three are failures: they say nothing about the person."""
 
     PENDING = "PENDING", "Pendiente"
     PROCESSING = "PROCESSING", "Consultando"
@@ -25,13 +22,13 @@ ANSWERS = (Status.ACTIVE, Status.NOT_FOUND, Status.CANCELLED_DECEASED, Status.CA
 FAILURES = (Status.ERROR, Status.TIMEOUT, Status.BLOCKED)
 FINAL = (*ANSWERS, *FAILURES)
 ASSISTABLE = (Status.PENDING, *FAILURES)
-"""What a person may end by looking somebody up themselves: no answer, and no worker at it."""
+"""Where a lookup by hand is possible: no answer, and no worker looking them up."""
 UNAUTHORISED = ""
-"""Instead of a status, while the person has not consented to lookups. Such a record holds nothing and cannot wait."""
+"""Instead of a status, while the person has not consented to lookups. Such a record is empty and never due."""
 
 
-class Obstacle(models.TextChoices):
-    """What keeps a source closed for longer than its pace."""
+class ClosedReason(models.TextChoices):
+    """Why a source is closed for longer than its pace."""
 
     PAUSED = "paused", "En pausa"
     RESTING = "resting", "Descansa"

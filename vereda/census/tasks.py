@@ -7,17 +7,17 @@ from vereda.census.worker.rescue import rescue_all
 
 
 def validate_cedula(user_id: int) -> str:
-    """See that a person is looked up, if that is due and nobody is at it. Returns what happened."""
+    """See that a person is looked up, unless that is not due or already in flight. Returns what happened."""
     heartbeat.record(now=timezone.now())
-    return engine.current().attend(user_id)
+    return engine.current().look_up(user_id)
 
 
 def rescue() -> int:
-    """Take back what a lost worker held and send again what may be lost; returns how many messages were sent."""
+    """Return how many messages were sent again."""
     heartbeat.record(now=timezone.now())
     return rescue_all(now=timezone.now())
 
 
 def beat(beat: str) -> None:
-    """Sign with the beat that a watchdog has sent, whichever: its result, once stored, shows that the queue goes on."""
+    """Record a watchdog's beat, whichever cluster's it is. Its stored result shows that the queue works."""
     heartbeat.record_beat(beat=beat, now=timezone.now())

@@ -6,21 +6,22 @@ from typing import Any
 from vereda.accounts.models import User
 from vereda.census import rules, wording
 from vereda.census.models import LONGEST_READER, Reason
-from vereda.census.sources.port import Answer, Cancelled, Failure, Found
+from vereda.census.sources.port import Answer, Failure, answer_texts
 from vereda.census.sources.reading.evidence import scrub, without_cedula
 from vereda.census.statuses import UNAUTHORISED, Status
 
 NO_EVIDENCE: dict[str, Any] = {"raw_response": "", "evidence_at": None, "evidence_source": "", "evidence_reader": ""}
 NO_CLAIM: dict[str, Any] = {"claim_token": None, "claimed_at": None, "claim_expires_at": None, "claimed_by": ""}
 NO_ANSWER: dict[str, Any] = {
-    **dict.fromkeys(("departamento", "municipio", "puesto", "direccion", "mesa"), ""),
-    **dict.fromkeys(("novedad", "resolucion", "fecha_novedad", "answer_status", "answer_source"), ""),
+    **answer_texts(),
+    "answer_status": "",
+    "answer_source": "",
     "fetched_at": None,
 }
 
 
 def newly_asked(*, requested_by: User, reason: Reason, now: datetime) -> dict[str, Any]:
-    """Return what a new request makes of a record: due at once, with nothing behind it but the last answer."""
+    """Return what a new request makes of a record: due at once, and reset except for the last answer."""
     return {
         "status": Status.PENDING,
         "requested_at": now,
@@ -38,20 +39,11 @@ def newly_asked(*, requested_by: User, reason: Reason, now: datetime) -> dict[st
 
 
 def newly_answered(*, answer: Answer, source: str, now: datetime) -> dict[str, Any]:
-    """Return what an answer makes of a record, all of it in place of the one before and of what had gone wrong."""
-    place = answer if isinstance(answer, Found) else None
-    novedad = answer if isinstance(answer, Cancelled) else None
+    """Return what an answer makes of a record: it replaces the answer before and the last failure."""
     status = rules.status_of_answer(answer)
     return {
         "status": status,
-        "departamento": place.departamento if place else "",
-        "municipio": place.municipio if place else "",
-        "puesto": place.puesto if place else "",
-        "direccion": place.direccion if place else "",
-        "mesa": place.mesa if place else "",
-        "novedad": novedad.novedad if novedad else "",
-        "resolucion": novedad.resolucion if novedad else "",
-        "fecha_novedad": novedad.fecha_novedad if novedad else "",
+        **answer_texts(answer),
         "answer_status": status,
         "answer_source": source,
         "fetched_at": now,
@@ -64,14 +56,14 @@ def newly_answered(*, answer: Answer, source: str, now: datetime) -> dict[str, A
 def newly_failed(*, failure: Failure, cedula: str, source: str, now: datetime) -> dict[str, Any]:
     """Return what a failed attempt tells of a record: a sentence for people, and the reply as evidence.
 
-    It is scrubbed here whatever source it comes from. A failure that brought no reply leaves the one that is there.
+    The reply is scrubbed here for every source. A failure without a reply leaves the one that is there.
     """
-    told = {"error_message": wording.of_failure(failure.kind, source)}
+    message = {"error_message": wording.of_failure(failure.kind, source)}
     kept = without_cedula(scrub(failure.evidence), cedula)
     if not kept:
-        return told
+        return message
     return {
-        **told,
+        **message,
         "raw_response": kept,
         "evidence_at": now,
         "evidence_source": source,
@@ -80,7 +72,7 @@ def newly_failed(*, failure: Failure, cedula: str, source: str, now: datetime) -
 
 
 def newly_closed(*, next_at: datetime) -> dict[str, Any]:
-    """Return what the lack of consent makes of a record: one that holds nothing, and before that time asks nothing."""
+    """Return what the lack of consent makes of a record: empty, and not due before that time."""
     return {
         "status": UNAUTHORISED,
         "requested_by": None,

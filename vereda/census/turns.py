@@ -1,4 +1,4 @@
-"""Turns: where a waiting person stands in the queue and how long it may take, or what keeps everybody waiting."""
+"""A waiting person's position in the queue and how long it may take, or why everybody waits."""
 
 import math
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from django.utils import timezone
 
 from vereda.census import gate, roster, wording
 from vereda.census.models import CedulaInfo, SourceState, Worker
-from vereda.census.statuses import Obstacle, Status
+from vereda.census.statuses import ClosedReason, Status
 
 FIRST_GUESS_SECONDS = 30.0
-"""How long a lookup is thought to take as long as none has ended: what a captcha usually takes."""
+"""The estimate for a lookup as long as none has ended: what a captcha usually takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a waiting person is told: a position and an estimate in seconds, or a notice and until when it holds."""
+    """What a waiting person reads: a position and an estimate in seconds, or a notice and until when it holds."""
 
     position: int = 0
     seconds: int = 0
@@ -43,14 +43,14 @@ class Turn:
 
     @property
     def key(self) -> str:
-        """Tells two turns apart that look different on the page."""
+        """Differs for two turns that look different on the page."""
         return f"{self.position}.{self.seconds}.{int(self.until.timestamp()) if self.until else 0}.{len(self.notice)}"
 
 
 def turn_of(record: CedulaInfo, now: datetime) -> Turn | None:
     """Return the turn of a record that waits, by one query.
 
-    None of one that is being asked, is final, or waits for its own next attempt only.
+    None for one that is in flight or final, or that only waits for its own next attempt.
     """
     if record.status != Status.PENDING or record.pk is None:
         return None
@@ -71,7 +71,7 @@ def turn_of(record: CedulaInfo, now: datetime) -> Turn | None:
 
 
 def notice(now: datetime) -> Turn | None:
-    """Return what keeps everybody waiting, by one query; None while lookups go on."""
+    """Return why everybody waits, by one query; None while lookups go on."""
     states = _in_order(_states(now))
     if not states:
         return None
@@ -82,24 +82,24 @@ def notice(now: datetime) -> Turn | None:
 
 
 def _states(now: datetime) -> QuerySet[Any, Any]:
-    """Return the sources' states, each together with how many workers live."""
+    """Return the sources' states, each with the number of workers that are alive."""
     workers = Worker.objects.alive(now).order_by()
     hosts = workers.annotate(all=Value(1)).values("all").annotate(number=Count("pk"))
     return SourceState.objects.filter(source__in=roster.names()).annotate(workers=_number(hosts))
 
 
 def _in_order(states: QuerySet[Any, Any]) -> list[Any]:
-    """Return the states in the order in which their sources are asked, by one query."""
+    """Return the states in the order in which their sources are asked."""
     return sorted(states, key=lambda state: roster.names().index(state.source))
 
 
 def _number(rows: QuerySet[Any, Any]) -> Coalesce:
-    """Return the count of rows grouped as one, for another query's row."""
+    """Return the count of grouped rows as a subquery."""
     return Coalesce(Subquery(rows.values("number"), output_field=IntegerField()), 0)
 
 
 def _estimate(state: SourceState, *, ahead: int, workers: int, wait: float) -> int:
-    """Return in how many seconds the answer may be there, to the next five: by the pace or, if slower, the window."""
+    """Return the seconds until the answer, rounded up to five: by the pace or, if slower, by `CENSUS_IN_FLIGHT`."""
     usual = state.usual_seconds or FIRST_GUESS_SECONDS
     pace = gate.step_seconds(state.source)
     step = max(pace, usual / (settings.CENSUS_IN_FLIGHT * workers))
@@ -108,6 +108,6 @@ def _estimate(state: SourceState, *, ahead: int, workers: int, wait: float) -> i
 
 
 def _closed(closed: gate.Closed, now: datetime) -> Turn:
-    until = None if closed.why is Obstacle.PROBING else closed.until
+    until = None if closed.reason is ClosedReason.PROBING else closed.until
     is_tomorrow = until is not None and timezone.localdate(until) != timezone.localdate(now)
-    return Turn(notice=wording.of_obstacle(closed.why), until=until, is_tomorrow=is_tomorrow)
+    return Turn(notice=wording.of_closed(closed.reason), until=until, is_tomorrow=is_tomorrow)

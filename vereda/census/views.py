@@ -21,31 +21,30 @@ from vereda.census.health import census_state, is_database_up
 from vereda.census.models import CedulaInfo, Reason
 from vereda.census.statuses import UNAUTHORISED, Status
 
-EAGER_SECONDS = 20
-"""How long after a request the page asks every second; later every 5 s."""
+FAST_POLL_SECONDS = 20
+"""For so long after a request the page polls every second; later every 5 s."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 def profile(request: AuthenticatedRequest) -> HttpResponse:
-    """One's own data and one's own census section."""
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
-        request.user.save(update_fields=ProfileForm.Meta.fields)  # the rest of the row may have moved meanwhile
+        request.user.save(update_fields=ProfileForm.Meta.fields)  # other fields may have changed meanwhile
         messages.success(request, "Sus datos quedaron guardados.")
         return redirect("profile")
     if form.is_bound:
-        request.user.refresh_from_db()  # a refused form has already put what was typed on the instance
+        request.user.refresh_from_db()  # an invalid form has already changed the instance
     return _profile_page(request, form)
 
 
 @require_safe
 @never_cache
 def section(request: AuthenticatedRequest) -> HttpResponse:
-    """One's own census section as a fragment; 204 when it is still what the page has seen (`visto`, `turno`).
+    """The own census section as a fragment; 204 when the page shows it already (`visto`, `turno`).
 
-    So a poll swaps only what changed: focus stays, and a screen reader says nothing twice. A turn that moves on comes
-    alone, out of band.
+    So a poll swaps only what changed: focus stays, and a screen reader reads nothing twice. A turn that has changed
+    comes alone, out of band.
     """
     context = _section(_own_record(request))
     if request.GET.get("visto") != context["seen"]:
@@ -58,21 +57,21 @@ def section(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_POST
 def refresh(request: AuthenticatedRequest) -> HttpResponse:
-    """Look me up again. 429 within the cooldown."""
+    """Ask for the own lookup again; 429 within the cooldown."""
     record = actions.create_record(user=request.user)
     try:
         is_asked = actions.request_lookup(
             record=record, requested_by=request.user, reason=Reason.OWN, now=timezone.now()
         )
     except actions.NotAuthorisedError:
-        return _told(request, record, "Primero autorice la consulta de su cédula.", "warning")
+        return _with_message(request, record, "Primero autorice la consulta de su cédula.", "warning")
     except actions.TooSoonError as error:
-        return _told_to_wait(request, record, error.seconds)
+        return _too_soon(request, record, error.seconds)
     text = "Listo: volvemos a consultar su cédula." if is_asked else "Su consulta ya está en marcha."
-    return _told(request, record, text, "info")
+    return _with_message(request, record, text, "info")
 
 
-def _told(request: AuthenticatedRequest, record: CedulaInfo, text: str, kind: str) -> HttpResponse:
+def _with_message(request: AuthenticatedRequest, record: CedulaInfo, text: str, kind: str) -> HttpResponse:
     """Answer with the section and a toast for htmx; with the profile and a message for a plain form."""
     if request.htmx:
         return _section_with_toast(request, record, text, kind)
@@ -80,7 +79,7 @@ def _told(request: AuthenticatedRequest, record: CedulaInfo, text: str, kind: st
     return redirect("profile")
 
 
-def _told_to_wait(request: AuthenticatedRequest, record: CedulaInfo, seconds: int) -> HttpResponse:
+def _too_soon(request: AuthenticatedRequest, record: CedulaInfo, seconds: int) -> HttpResponse:
     """Answer 429 with the time left: a toast for htmx, the whole page for a plain form."""
     text = wording.too_soon(seconds)
     if request.htmx:
@@ -94,18 +93,16 @@ def _told_to_wait(request: AuthenticatedRequest, record: CedulaInfo, seconds: in
 
 
 def _section_with_toast(request: AuthenticatedRequest, record: CedulaInfo, text: str, kind: str) -> HttpResponse:
-    """Return the section as a fragment, with a message for the page's toasts."""
     response = render(request, "census/profile.html#section", _section(record))
     return trigger_client_event(response, "showToast", {"message": text, "type": kind})
 
 
 def _profile_page(request: AuthenticatedRequest, form: ProfileForm) -> HttpResponse:
-    """Return the whole profile."""
     return render(request, "census/profile.html", {"form": form, **_section(_own_record(request))})
 
 
 def _own_record(request: AuthenticatedRequest) -> CedulaInfo:
-    """Return the viewer's own record; for somebody whose record `rescue` has yet to make, what it is going to be."""
+    """Return the viewer's own record, unsaved if the rescue has not made it yet."""
     record = CedulaInfo.objects.filter(user=request.user).first()
     if record is not None:
         return record
@@ -114,10 +111,9 @@ def _own_record(request: AuthenticatedRequest) -> CedulaInfo:
 
 
 def _section(record: CedulaInfo) -> dict[str, Any]:
-    """Return the context of the census section."""
     now = timezone.now()
     age = (now - record.requested_at).total_seconds()
-    poll_seconds = 1 if age < EAGER_SECONDS else 5
+    poll_seconds = 1 if age < FAST_POLL_SECONDS else 5
     seen = f"{record.version}.{poll_seconds}"
     return {"record": record, "turn": turns.turn_of(record, now), "poll_seconds": poll_seconds, "seen": seen}
 
@@ -128,12 +124,12 @@ def _section(record: CedulaInfo) -> dict[str, Any]:
 def health(request: HttpRequest) -> JsonResponse:
     """Whether the service can work, for load balancers and monitors: 200 or 503, nothing personal.
 
-    A census site with another face is said, and is no reason to take the service out of use.
+    A census site that has changed is reported, but the service stays in use.
     """
     is_up = is_database_up()
-    told = {
+    state = {
         "status": "ok" if is_up else "down",
         "database": is_up,
         "census": census_state(timezone.now()) if is_up else "unknown",
     }
-    return JsonResponse(told, status=200 if is_up else 503)
+    return JsonResponse(state, status=200 if is_up else 503)

@@ -1,6 +1,6 @@
-"""What people are told about each status, in Spanish: a pure table, so that pages, lists and exports say the same.
+"""What people read about each status, in Spanish: a pure table, so that pages, lists and exports say the same.
 
-A failure is worded as ours or the site's, never as a verdict on the person.
+The text of a failure is about us or the site, never about the person.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from vereda.census.sources.port import Failure, FailureKind
 from vereda.census.sources.reading.novedades import NovedadKind
 from vereda.census.sources.reading.parsing import ABOUT_ANOTHER, PLACE_INCOMPLETE
 from vereda.census.sources.reading.pasted import TOO_LONG, TWO_ANSWERS
-from vereda.census.statuses import Obstacle, Status
+from vereda.census.statuses import ClosedReason, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,12 +260,12 @@ _PASTE_FLAWS = {
 }
 
 _SPENT = "Por hoy ya se hicieron todas las consultas previstas."
-_OBSTACLES = {
-    Obstacle.PAUSED: "Las consultas están en pausa por ahora.",
-    Obstacle.RESTING: "La página de la Registraduría no nos está atendiendo, así que la dejamos descansar.",
-    Obstacle.PROBING: "Estamos probando si la página de la Registraduría ya nos atiende.",
-    Obstacle.LOOKUPS_SPENT: _SPENT,
-    Obstacle.MONEY_SPENT: _SPENT,
+_CLOSED = {
+    ClosedReason.PAUSED: "Las consultas están en pausa por ahora.",
+    ClosedReason.RESTING: "La página de la Registraduría no nos está atendiendo, así que la dejamos descansar.",
+    ClosedReason.PROBING: "Estamos probando si la página de la Registraduría ya nos atiende.",
+    ClosedReason.LOOKUPS_SPENT: _SPENT,
+    ClosedReason.MONEY_SPENT: _SPENT,
 }
 
 NO_WORKER = "El servicio de consultas está detenido en este momento."
@@ -273,32 +273,28 @@ INTERRUPTED = "La consulta se interrumpió por un problema nuestro."
 
 
 def of_status(status: Status, novedad_kind: NovedadKind | None) -> Wording:
-    """Return what is told about a status; of other cancellations, by the kind of novedad."""
+    """Return the text for a status; for `CANCELLED_OTHER`, by the kind of novedad."""
     if status is Status.CANCELLED_OTHER:
         return _NOVEDADES.get(novedad_kind or NovedadKind.OTHER, _NOVEDADES[NovedadKind.OTHER])
     return _STATUSES[status]
 
 
 def of_failure(kind: FailureKind, source: str) -> str:
-    """Return the sentence that people read about a failed attempt at a source."""
     return _FAILURES[kind].format(_ASKED.get(source, "La página de la Registraduría"))
 
 
-def of_obstacle(why: Obstacle) -> str:
-    """Return the sentence about what keeps everybody waiting."""
-    return _OBSTACLES[why]
+def of_closed(reason: ClosedReason) -> str:
+    return _CLOSED[reason]
 
 
 def of_source(name: str) -> SourceWording:
-    """Return how people call a source."""
     return _SOURCES.get(name, SourceWording(name, name))
 
 
 def of_pasted(failure: Failure) -> str:
-    """Return what is missing in what somebody pasted, and what to do about it."""
+    """Return what is wrong with a paste, and what to do now."""
     return _PASTE_FLAWS.get(failure.reason) or _PASTED.get(failure.kind, _UNREADABLE_PASTE)
 
 
 def too_soon(seconds: int) -> str:
-    """Return what is told within the cooldown."""
     return f"Acaba de consultarse. Podrá pedirlo de nuevo en {seconds} {'segundo' if seconds == 1 else 'segundos'}."

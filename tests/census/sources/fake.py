@@ -38,7 +38,7 @@ def outcome_by_ending(cedula: str) -> Outcome:
 class FakeSource:
     """Answers from `answers`, else by the cédula's ending. With a `gate`, every lookup waits until it is set.
 
-    `started` lists the cédulas asked so far; `is_closed` tells whether somebody let go of it.
+    `started` lists the cédulas asked so far; `is_closed` tells whether it was closed.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class FakeSource:
             await self._gate.wait()
         return self._answers.get(cedula) or outcome_by_ending(cedula)
 
-    async def knock(self) -> str:
+    async def check(self) -> str:
         """Say that somebody is here."""
         return f"{self.name}: answers without a site"
 

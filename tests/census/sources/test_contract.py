@@ -130,8 +130,8 @@ def test_lookups_overlap(loop: LoopThread, source: Source) -> None:
     assert loop.run(all_at_once()) == ["found", "parse_error", "not_found", "blocked", "found"]
 
 
-def test_a_knock_names_the_source(loop: LoopThread, source: Source) -> None:
-    assert loop.run(source.knock()).startswith(f"{source.name}: ")
+def test_a_check_names_the_source(loop: LoopThread, source: Source) -> None:
+    assert loop.run(source.check()).startswith(f"{source.name}: ")
 
 
 def test_closing_twice_is_safe(loop: LoopThread) -> None:

@@ -11,7 +11,7 @@ from vereda.census.sources.port import LookupHooks, Outcome
 from vereda.census.statuses import Status
 from vereda.census.worker.engine import Engine
 
-PATIENCE_SECONDS = 20.0
+WAIT_SECONDS = 20.0
 
 
 class HeldSource(FakeSource):
@@ -36,7 +36,7 @@ class HeldSource(FakeSource):
         engine._loop.call_soon_threadsafe(self._held.set)
 
 
-def wait_until(holds: Callable[[], object], *, seconds: float = PATIENCE_SECONDS) -> None:
+def wait_until(holds: Callable[[], object], *, seconds: float = WAIT_SECONDS) -> None:
     """Wait until something holds; fail when it does not in time."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -53,14 +53,14 @@ class QueueTasks:
 
     def run(self, user_id: int) -> Future[str]:
         """Run the task about a person, without waiting for what happens."""
-        return self._pool.submit(self._engine.attend, user_id, seconds=PATIENCE_SECONDS)
+        return self._pool.submit(self._engine.look_up, user_id, seconds=WAIT_SECONDS)
 
     def close(self) -> None:
         self._pool.shutdown()
 
 
 def drain(engine: Engine, grace_seconds: float) -> None:
-    """Drain an engine as the end of its lifeline does."""
+    """Drain an engine as the end of its stop pipe does."""
     engine._loop.call_soon_threadsafe(engine.drain, grace_seconds)
 
 

@@ -8,7 +8,7 @@ from vereda.census.sources.port import Failure, FailureKind, Found
 
 SOURCES = ["practice", "spare", "last"]
 FIRST, SPARE, LAST = SOURCES
-AWAY = Failure(FailureKind.NETWORK_ERROR, "the site could not be reached (ERR_CONNECTION_REFUSED)", is_unreached=True)
+AWAY = Failure(FailureKind.NETWORK_ERROR, "the site could not be reached (ERR_CONNECTION_REFUSED)", is_unreachable=True)
 PLACE = Found("PASTO", "IE EL SAUCE", "4")
 HOUR = timedelta(hours=1)
 

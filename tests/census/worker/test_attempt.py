@@ -62,7 +62,7 @@ async def open_page(hooks: LookupHooks) -> None:
 def test_an_attempt_is_written_down_from_the_opening_of_its_page_on(start: Start, nora: User) -> None:
     next_slot_in(0.6)
     asked_at = timezone.now()
-    start(FakeSource(name="practice"))[0].attend(nora.pk)
+    start(FakeSource(name="practice"))[0].look_up(nora.pk)
 
     attempt = LookupAttempt.objects.get()
     assert (attempt.source, attempt.outcome) == ("practice", "found")
@@ -100,7 +100,7 @@ def test_a_slot_that_was_heard_of_too_late_is_not_used_and_a_new_one_is_taken(
         return entered[-1]
 
     monkeypatch.setattr(gate, "enter", slow_at_first)
-    start(FakeSource(name="practice"))[0].attend(nora.pk)
+    start(FakeSource(name="practice"))[0].look_up(nora.pk)
 
     assert entered.count(0) == 2
     assert state().day_lookups == 2
@@ -121,7 +121,7 @@ def test_a_probe_that_heard_of_its_slot_too_late_takes_another_and_is_still_the_
     SourceState.objects.update_or_create(source="practice", defaults=rested)
     monkeypatch.setattr(gate, "enter", slow_at_first)
 
-    assert start(FakeSource(name="practice"))[0].attend(nora.pk) == "found"
+    assert start(FakeSource(name="practice"))[0].look_up(nora.pk) == "found"
 
 
 def test_a_slot_that_was_heard_of_late_but_is_still_good_puts_the_next_off(
@@ -143,12 +143,12 @@ def test_a_slot_that_was_heard_of_late_but_is_still_good_puts_the_next_off(
     enter, entered = gate.enter, []
     monkeypatch.setattr(gate, "enter", slow_at_first)
     second = make.person()
-    start(Scripted(note))[0].attend(second.pk)
+    start(Scripted(note))[0].look_up(second.pk)
 
     assert opened_at[1] - opened_at[0] >= 3
 
 
-def test_a_page_that_was_let_go_late_puts_the_next_slot_off(start: Start, nora: User, settings: Any) -> None:
+def test_a_request_that_was_sent_late_puts_the_next_slot_off(start: Start, nora: User, settings: Any) -> None:
     async def leave_late(hooks: LookupHooks) -> None:
         await hooks.before_open()
         await asyncio.sleep(1.5)
@@ -157,18 +157,18 @@ def test_a_page_that_was_let_go_late_puts_the_next_slot_off(start: Start, nora: 
 
     opened_at: list[float] = []
     settings.CENSUS_PACE_SECONDS = [10]
-    start(Scripted(leave_late))[0].attend(nora.pk)
+    start(Scripted(leave_late))[0].look_up(nora.pk)
 
     assert state().free_at - opened_at[0] >= 10
 
 
-def test_a_page_that_was_let_go_in_time_leaves_the_next_slot_where_it_was(
+def test_a_request_that_was_sent_in_time_leaves_the_next_slot_where_it_was(
     start: Start, nora: User, settings: Any
 ) -> None:
     settings.CENSUS_PACE_SECONDS = [50]
     next_slot_in(0)
     begin = state().free_at
-    start(Scripted(open_page))[0].attend(nora.pk)
+    start(Scripted(open_page))[0].look_up(nora.pk)
 
     assert state().free_at == pytest.approx(begin + 52, abs=0.9)
 
@@ -208,7 +208,7 @@ def test_a_captcha_is_stored_as_soon_as_it_was_bought_and_its_price_when_it_is_t
         stored.append(await asyncio.to_thread(captcha_of_nora))
 
     stored: list[tuple[int, str]] = []
-    start(Scripted(buy))[0].attend(nora.pk)
+    start(Scripted(buy))[0].look_up(nora.pk)
 
     assert stored == [(1, "79000000001"), (1, "")]
     assert state().day_dollars == Decimal("0.003")
@@ -230,7 +230,7 @@ def test_the_price_is_on_the_days_account_even_if_the_lookup_fails_afterwards(st
         await hooks.captcha_solved(20.5, Decimal("0.003"))
         raise ZeroDivisionError
 
-    assert start(Scripted(break_after_paying))[0].attend(nora.pk) == "interrupted"
+    assert start(Scripted(break_after_paying))[0].look_up(nora.pk) == "interrupted"
 
     assert state().day_dollars == Decimal("0.003")
     assert record().captcha_task == "79000000001"
@@ -246,7 +246,7 @@ def test_a_lookup_may_buy_two_captchas_and_is_told_of_one_that_is_left(
 
     told: list[tuple[str, bool]] = []
     CedulaInfo.objects.update(captchas=captchas, captcha_task="79000000001", captcha_source="practice")
-    start(Scripted(look))[0].attend(nora.pk)
+    start(Scripted(look))[0].look_up(nora.pk)
 
     assert told == [("79000000001", may_buy)]
 
@@ -263,10 +263,10 @@ def test_a_database_that_is_busy_while_the_outcome_comes_is_asked_again_until_it
             raise error("the database is busy")
         return record_outcome(**arguments)
 
-    monkeypatch.setattr(orm_thread, "_PAUSES", (0.01, 0.05))
+    monkeypatch.setattr(orm_thread, "_BACKOFF", (0.01, 0.05))
     monkeypatch.setattr(outcomes, "record_outcome", busy_at_first)
 
-    assert start(FakeSource(name="practice"))[0].attend(nora.pk) == "found"
+    assert start(FakeSource(name="practice"))[0].look_up(nora.pk) == "found"
     assert status_of(nora.pk) == Status.ACTIVE
     assert len(tries) == 4
     assert record().fetched_at == tries[0] == tries[-1]
@@ -278,11 +278,11 @@ def test_a_database_that_stays_away_until_the_claim_is_over_leaves_the_record_to
     def away(**_: Any) -> bool:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(orm_thread, "_PAUSES", (0.01,))
+    monkeypatch.setattr(orm_thread, "_BACKOFF", (0.01,))
     monkeypatch.setattr(rules, "claim_seconds", lambda _: 0.3)
     with monkeypatch.context() as trouble:
         trouble.setattr(outcomes, "record_outcome", away)
-        assert start(FakeSource(name="practice"))[0].attend(nora.pk) == "not stored"
+        assert start(FakeSource(name="practice"))[0].look_up(nora.pk) == "not stored"
 
     assert "lookup.not_stored" in caplog.text
     assert nora.cedula not in caplog.text
@@ -302,10 +302,10 @@ def test_a_gate_that_cannot_be_asked_for_a_while_is_waited_for(
             raise OperationalError("the database is away")
         return enter(*args)
 
-    monkeypatch.setattr(orm_thread, "_PAUSES", (0.01,))
+    monkeypatch.setattr(orm_thread, "_BACKOFF", (0.01,))
     monkeypatch.setattr(gate, "enter", away_at_first)
 
-    assert start(FakeSource(name="practice"))[0].attend(nora.pk) == "found"
+    assert start(FakeSource(name="practice"))[0].look_up(nora.pk) == "found"
 
 
 def test_an_outcome_that_is_there_is_stored_although_the_engine_gives_up_its_lookups(
@@ -339,7 +339,7 @@ def test_a_form_is_not_sent_for_who_withdraws_while_the_captcha_is_being_solved(
         await hooks.captcha_dropped()
         sent.append("the form")
 
-    assert start(Scripted(script))[0].attend(nora.pk) == "claim lost"
+    assert start(Scripted(script))[0].look_up(nora.pk) == "claim lost"
     assert not sent
     assert (record().status, record().captcha_task) == ("", "")
     assert not LookupAttempt.objects.exists()

@@ -121,7 +121,7 @@ def test_who_killed_two_workers_is_looked_up_alone(record: CedulaInfo) -> None:
     assert claim_next(is_alone=False) is None
     claimed = claim_next(is_alone=True)
     assert claimed is not None
-    assert claimed.is_suspect
+    assert claimed.must_run_alone
 
 
 def test_who_killed_one_worker_may_have_been_unlucky(record: CedulaInfo) -> None:
@@ -129,19 +129,19 @@ def test_who_killed_one_worker_may_have_been_unlucky(record: CedulaInfo) -> None
 
     claimed = claim_next(is_alone=False)
     assert claimed is not None
-    assert not claimed.is_suspect
+    assert not claimed.must_run_alone
 
 
-def test_a_suspect_holds_its_turn_so_that_it_is_not_passed_for_ever(record: CedulaInfo) -> None:
-    suspect = waiting(minutes=5, losses=2)
+def test_a_lookup_that_must_run_alone_keeps_its_turn(record: CedulaInfo) -> None:
+    alone = waiting(minutes=5, losses=2)
 
     assert claim_next(is_alone=False) is None
     claimed = claim_next(is_alone=True)
     assert claimed is not None
-    assert claimed.user_id == suspect
+    assert claimed.user_id == alone
 
 
-def test_those_whose_turn_is_before_a_suspects_go_first(record: CedulaInfo) -> None:
+def test_those_whose_turn_is_before_one_that_must_run_alone_go_first(record: CedulaInfo) -> None:
     urgent = waiting(minutes=5)
     waiting(minutes=4, losses=2)
 

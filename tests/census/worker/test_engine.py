@@ -1,4 +1,4 @@
-"""The worker's side: a window of lookups in flight, filled as the pace allows and emptied when the worker must stop."""
+"""The engine: lookups in flight, started as the pace allows and ended when the worker must stop."""
 
 import asyncio
 import threading
@@ -62,19 +62,19 @@ def statuses_of(user_ids: list[int]) -> list[Status]:
 def test_a_person_who_waits_is_looked_up(start: Start, source: FakeSource, nora: User) -> None:
     engine, _ = start(source)
 
-    assert engine.attend(nora.pk) == "found"
+    assert engine.look_up(nora.pk) == "found"
     assert status_of(nora.pk) == Status.ACTIVE
     assert source.started == [nora.cedula]
 
 
-def test_a_bell_that_rings_twice_asks_once(start: Start, source: FakeSource, nora: User) -> None:
+def test_a_message_that_comes_twice_asks_once(start: Start, source: FakeSource, nora: User) -> None:
     engine, _ = start(source)
 
-    assert [engine.attend(nora.pk), engine.attend(nora.pk)] == ["found", "nothing due"]
+    assert [engine.look_up(nora.pk), engine.look_up(nora.pk)] == ["found", "nothing due"]
     assert len(source.started) == 1
 
 
-def test_several_bells_for_one_person_share_one_lookup_and_all_hear_of_it(
+def test_several_messages_for_one_person_share_one_lookup_and_its_result(
     start: Start, held: HeldSource, nora: User
 ) -> None:
     engine, queue_tasks = start(held)
@@ -88,14 +88,14 @@ def test_several_bells_for_one_person_share_one_lookup_and_all_hear_of_it(
     assert held.started == [nora.cedula]
 
 
-def test_a_bell_for_somebody_who_left_returns_at_once(start: Start, source: FakeSource) -> None:
+def test_a_message_for_somebody_who_left_returns_at_once(start: Start, source: FakeSource) -> None:
     engine, _ = start(source)
 
-    assert engine.attend(987_654) == "nothing due"
+    assert engine.look_up(987_654) == "nothing due"
     assert source.started == []
 
 
-def test_a_bell_for_somebody_who_is_not_due_returns_at_once_though_others_are_in_flight(
+def test_a_message_for_somebody_who_is_not_due_returns_at_once_though_others_are_in_flight(
     start: Start, held: HeldSource, nora: User
 ) -> None:
     engine, queue_tasks = start(held)
@@ -104,11 +104,11 @@ def test_a_bell_for_somebody_who_is_not_due_returns_at_once_though_others_are_in
     later = make.person()
     CedulaInfo.objects.filter(user=later).update(next_at=timezone.now() + timedelta(minutes=1))
 
-    assert engine.attend(later.pk, seconds=10) == "nothing due"
+    assert engine.look_up(later.pk, seconds=10) == "nothing due"
     assert status_of(nora.pk) == Status.PROCESSING
 
 
-def test_a_bell_for_somebody_who_is_not_due_returns_at_once_though_the_window_is_full(
+def test_a_message_for_somebody_who_is_not_due_returns_at_once_though_no_more_fit_in_flight(
     start: Start, held: HeldSource, nora: User, settings: Any
 ) -> None:
     settings.CENSUS_IN_FLIGHT = 1
@@ -118,19 +118,19 @@ def test_a_bell_for_somebody_who_is_not_due_returns_at_once_though_the_window_is
     queue_tasks.run(nora.pk)
     wait_until(lambda: held.started)
 
-    assert engine.attend(later, seconds=5) == "nothing due"
+    assert engine.look_up(later, seconds=5) == "nothing due"
 
 
 def test_a_task_leaves_when_its_time_is_over_and_the_lookup_goes_on(start: Start, held: HeldSource, nora: User) -> None:
     engine, _ = start(held)
-    assert engine.attend(nora.pk, seconds=A_WHILE) == "still waiting"
+    assert engine.look_up(nora.pk, seconds=A_WHILE) == "still waiting"
 
     held.let_go(engine)
 
     wait_until(lambda: status_of(nora.pk) == Status.ACTIVE)
 
 
-def test_as_many_overlap_as_the_window_holds_and_never_more(start: Start, held: HeldSource, settings: Any) -> None:
+def test_as_many_overlap_as_may_be_in_flight_and_never_more(start: Start, held: HeldSource, settings: Any) -> None:
     settings.CENSUS_IN_FLIGHT = 3
     waiting = people(5)
     engine, queue_tasks = start(held)
@@ -145,7 +145,7 @@ def test_as_many_overlap_as_the_window_holds_and_never_more(start: Start, held: 
     assert held.most == 3
 
 
-def test_a_window_of_one_looks_people_up_one_after_the_other(start: Start, held: HeldSource, settings: Any) -> None:
+def test_one_in_flight_looks_people_up_one_after_the_other(start: Start, held: HeldSource, settings: Any) -> None:
     settings.CENSUS_IN_FLIGHT = 1
     waiting = people(3)
     engine, queue_tasks = start(held)
@@ -155,11 +155,11 @@ def test_a_window_of_one_looks_people_up_one_after_the_other(start: Start, held:
     assert held.most == 1
 
 
-def test_the_window_goes_on_filling_after_the_task_that_woke_it_returned(start: Start, source: FakeSource) -> None:
+def test_the_starter_goes_on_after_the_task_that_woke_it_returned(start: Start, source: FakeSource) -> None:
     first, *others = people(4)
     engine, _ = start(source)
 
-    assert engine.attend(first) == "found"
+    assert engine.look_up(first) == "found"
 
     wait_until(lambda: count(Status.ACTIVE) == 4)
     assert len(source.started) == 4
@@ -204,15 +204,15 @@ def test_only_one_who_is_claimed_waits_for_a_slot(start: Start, held: HeldSource
     assert statuses_of(waiting) == [Status.PROCESSING, Status.PROCESSING, Status.PENDING, Status.PENDING]
 
 
-def test_a_suspect_is_looked_up_alone(start: Start, held: HeldSource) -> None:
-    suspect, *others = people(3)
-    CedulaInfo.objects.filter(user_id=suspect).update(losses=2)
+def test_whose_worker_died_twice_is_looked_up_alone(start: Start, held: HeldSource) -> None:
+    alone, *others = people(3)
+    CedulaInfo.objects.filter(user_id=alone).update(losses=2)
     engine, queue_tasks = start(held)
-    running = [queue_tasks.run(user_id) for user_id in (suspect, *others)]
+    running = [queue_tasks.run(user_id) for user_id in (alone, *others)]
     wait_until(lambda: held.started)
     time.sleep(A_WHILE)
 
-    assert statuses_of([suspect, *others]) == [Status.PROCESSING, Status.PENDING, Status.PENDING]
+    assert statuses_of([alone, *others]) == [Status.PROCESSING, Status.PENDING, Status.PENDING]
     assert len(held.started) == 1
 
     held.let_go(engine)
@@ -220,14 +220,16 @@ def test_a_suspect_is_looked_up_alone(start: Start, held: HeldSource) -> None:
     assert running[0].result() == "found"
 
 
-def test_a_suspect_waits_until_nothing_else_is_in_flight_without_another_bell(start: Start, held: HeldSource) -> None:
-    first, suspect, last = people(3)
-    CedulaInfo.objects.filter(user_id=suspect).update(losses=2)
+def test_whoever_must_run_alone_waits_until_nothing_else_is_in_flight_without_another_message(
+    start: Start, held: HeldSource
+) -> None:
+    first, alone, last = people(3)
+    CedulaInfo.objects.filter(user_id=alone).update(losses=2)
     engine, queue_tasks = start(held)
     queue_tasks.run(first)
     wait_until(lambda: held.started)
     time.sleep(A_WHILE)
-    assert statuses_of([first, suspect, last]) == [Status.PROCESSING, Status.PENDING, Status.PENDING]
+    assert statuses_of([first, alone, last]) == [Status.PROCESSING, Status.PENDING, Status.PENDING]
 
     held.let_go(engine)
 
@@ -287,18 +289,16 @@ def test_an_engine_that_drains_gives_back_what_does_not_end_in_time(start: Start
     assert LookupAttempt.objects.get().outcome == "released"
 
 
-def test_an_engine_that_drains_takes_no_bell_any_more(start: Start, source: FakeSource, nora: User) -> None:
+def test_an_engine_that_drains_takes_no_message_any_more(start: Start, source: FakeSource, nora: User) -> None:
     engine, _ = start(source)
     drain(engine, 0)
 
-    assert engine.attend(nora.pk, seconds=10) == "stopping"
+    assert engine.look_up(nora.pk, seconds=10) == "stopping"
     assert status_of(nora.pk) == Status.PENDING
     assert source.started == []
 
 
-def test_an_engine_that_closes_lets_go_of_its_source_and_its_threads(
-    start: Start, held: HeldSource, nora: User
-) -> None:
+def test_an_engine_that_closes_ends_its_source_and_its_threads(start: Start, held: HeldSource, nora: User) -> None:
     engine, queue_tasks = start(held)
     running = queue_tasks.run(nora.pk)
     wait_until(lambda: held.started)
@@ -322,11 +322,11 @@ def test_who_waits_at_a_gate_that_closes_is_given_back_uncounted(start: Start, s
     assert (record.status, record.attempts, source.started) == (Status.PENDING, 0, [])
 
 
-def test_while_a_source_is_paused_a_bell_returns_at_once(start: Start, source: FakeSource, nora: User) -> None:
+def test_while_a_source_is_paused_a_message_returns_at_once(start: Start, source: FakeSource, nora: User) -> None:
     SourceState.objects.update_or_create(source="practice", defaults={"is_paused": True})
     engine, _ = start(source)
 
-    assert engine.attend(nora.pk, seconds=10) == "nothing due"
+    assert engine.look_up(nora.pk, seconds=10) == "nothing due"
     assert status_of(nora.pk) == Status.PENDING
 
 
@@ -338,7 +338,7 @@ def test_a_bug_of_ours_is_retried_and_not_blamed_on_the_registraduria(start: Sta
 
     engine, _ = start(Broken(name="practice"))
 
-    assert engine.attend(nora.pk) == "interrupted"
+    assert engine.look_up(nora.pk) == "interrupted"
     record = CedulaInfo.objects.get()
     assert (record.status, record.is_retrying, record.losses) == (Status.PENDING, True, 1)
     assert "Registraduría" not in record.error_message
@@ -351,7 +351,7 @@ def test_a_failure_on_our_side_of_the_network_is_no_trouble_of_the_sources(start
     crash = Failure(FailureKind.NETWORK_ERROR, "the browser went away", is_ours=True)
     engine, _ = start(FakeSource({nora.cedula: crash}, name="practice"))
 
-    assert engine.attend(nora.pk) == "interrupted"
+    assert engine.look_up(nora.pk) == "interrupted"
     assert SourceState.objects.get(source="practice").troubles == 0
     record = CedulaInfo.objects.get()
     assert (record.status, record.losses) == (Status.PENDING, 1)
@@ -368,7 +368,7 @@ def after_a_rest(transactional_db: None, settings: Any) -> None:
 
 
 def is_open() -> bool:
-    return gate.obstacle(gate.state_of("practice"), timezone.now()) is None
+    return gate.why_closed(gate.state_of("practice"), timezone.now()) is None
 
 
 @pytest.mark.usefixtures("after_a_rest")
@@ -376,7 +376,7 @@ def test_a_probe_that_a_fault_of_ours_ended_opens_the_gate_to_another(start: Sta
     crash = Failure(FailureKind.NETWORK_ERROR, "the browser went away", is_ours=True)
     engine, _ = start(FakeSource({nora.cedula: crash}, name="practice"))
 
-    assert engine.attend(nora.pk) == "interrupted"
+    assert engine.look_up(nora.pk) == "interrupted"
     assert is_open()
 
 
@@ -406,7 +406,7 @@ def test_without_a_browser_nobody_fails_and_the_rest_of_the_queue_is_left_alone_
     others = [make.person() for _ in range(3)]
     engine, _ = start(source := BrowserlessSource(name="practice"))
 
-    assert [engine.attend(user.pk) for user in (nora, *others)] == ["unable"] * 4
+    assert [engine.look_up(user.pk) for user in (nora, *others)] == ["unable"] * 4
     assert len(source.started) == 1
     assert set(CedulaInfo.objects.values_list("status", "attempts", "losses")) == {(Status.PENDING, 0, 0)}
     assert CedulaInfo.objects.get(user=nora).next_at > timezone.now()
@@ -427,44 +427,44 @@ def test_a_worker_that_was_unable_to_open_pages_tries_again_by_itself_after_a_wh
     monkeypatch.setattr(attempts, "UNABLE_PAUSE", timedelta(seconds=A_WHILE))
     engine, _ = start(LateBrowser(name="practice"))
 
-    assert engine.attend(nora.pk) == "unable"
+    assert engine.look_up(nora.pk) == "unable"
     wait_until(lambda: status_of(nora.pk) == Status.ACTIVE)
     assert CedulaInfo.objects.get().attempts == 1
 
 
-def test_who_becomes_due_later_is_looked_up_then_without_another_bell(
+def test_who_becomes_due_later_is_looked_up_then_without_another_message(
     start: Start, source: FakeSource, nora: User
 ) -> None:
     later = make.person()
     due_at = timezone.now() + timedelta(seconds=1)
     CedulaInfo.objects.filter(user=later).update(next_at=due_at)
     engine, _ = start(source)
-    assert engine.attend(nora.pk) == "found"
+    assert engine.look_up(nora.pk) == "found"
 
     wait_until(lambda: status_of(later.pk) == Status.ACTIVE)
     assert LookupAttempt.objects.get(record__user=later).started_at >= due_at
 
 
-def test_an_engine_that_sleeps_looks_now_and_then_whether_a_bell_was_lost(
+def test_an_engine_that_sleeps_checks_now_and_then_whether_a_message_was_lost(
     start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "IDLE_SECONDS", 0.2)
     engine, _ = start(source)
-    engine.attend(nora.pk)
+    engine.look_up(nora.pk)
 
     unheard = make.person()
 
     wait_until(lambda: status_of(unheard.pk) == Status.ACTIVE)
 
 
-def test_when_a_source_has_rested_those_who_waited_are_looked_up_without_another_bell(
+def test_when_a_source_has_rested_those_who_waited_are_looked_up_without_another_message(
     start: Start, source: FakeSource, nora: User, settings: Any
 ) -> None:
     settings.CENSUS_PACE_SECONDS = [5]  # a slot that was heard of too late is another test's
     until = timezone.now() + timedelta(seconds=1)
     SourceState.objects.update_or_create(source="practice", defaults={"rests": 1, "rests_until": until})
     engine, _ = start(source)
-    assert engine.attend(nora.pk) == "nothing due"
+    assert engine.look_up(nora.pk) == "nothing due"
 
     wait_until(lambda: status_of(nora.pk) == Status.ACTIVE)
     assert LookupAttempt.objects.get().started_at >= until
@@ -501,7 +501,7 @@ def test_an_engine_with_nobody_to_wait_for_leaves_the_database_alone(
 
     monkeypatch.setattr(claims, "claim_next", noting)
     engine, _ = start(source)
-    engine.attend(nora.pk)
+    engine.look_up(nora.pk)
     time.sleep(A_WHILE)
     before = len(asked)
     time.sleep(2 * A_WHILE)
@@ -512,11 +512,11 @@ def test_an_engine_with_nobody_to_wait_for_leaves_the_database_alone(
 def test_a_failure_of_the_site_is_trouble_of_the_sources(start: Start, nora: User) -> None:
     engine, _ = start(FakeSource({nora.cedula: Failure(FailureKind.TIMEOUT, "slow")}, name="practice"))
 
-    assert engine.attend(nora.pk) == "timeout"
+    assert engine.look_up(nora.pk) == "timeout"
     assert SourceState.objects.get(source="practice").troubles == 1
 
 
-def test_a_database_that_cannot_be_asked_is_told_and_the_next_bell_works(
+def test_a_database_that_cannot_be_asked_is_told_and_the_next_message_works(
     start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def out_of_reach(**_: Any) -> None:
@@ -525,9 +525,9 @@ def test_a_database_that_cannot_be_asked_is_told_and_the_next_bell_works(
     engine, _ = start(source)
     with monkeypatch.context() as trouble:
         trouble.setattr(claims, "claim_next", out_of_reach)
-        assert engine.attend(nora.pk, seconds=10) == "trouble"
+        assert engine.look_up(nora.pk, seconds=10) == "trouble"
 
-    assert engine.attend(nora.pk) == "found"
+    assert engine.look_up(nora.pk) == "found"
 
 
 def test_a_bug_while_claiming_does_not_stop_the_engine(
@@ -539,9 +539,9 @@ def test_a_bug_while_claiming_does_not_stop_the_engine(
     engine, _ = start(source)
     with monkeypatch.context() as trouble:
         trouble.setattr(claims, "claim_next", broken)
-        assert [engine.attend(nora.pk, seconds=10) for _ in range(10)] == ["trouble"] * 10
+        assert [engine.look_up(nora.pk, seconds=10) for _ in range(10)] == ["trouble"] * 10
 
-    assert engine.attend(nora.pk) == "found"
+    assert engine.look_up(nora.pk) == "found"
     assert "engine.trouble" in caplog.text
 
 
@@ -575,7 +575,7 @@ def test_orm_work_runs_on_a_thread_of_the_engines_own(
     ]:
         monkeypatch.setattr(module, name, noting(getattr(module, name)))
     engine, _ = start(source)
-    engine.attend(nora.pk)
+    engine.look_up(nora.pk)
 
     assert len(threads) >= 4
     assert set(threads) == {engine._orm._thread}
@@ -589,10 +589,10 @@ def test_threads_of_the_engine_never_keep_a_worker_alive(start: Start, source: F
     assert all(thread.daemon for thread in own)
 
 
-def test_an_engine_gives_signs_of_life_while_there_is_work_and_none_while_it_is_idle(
+def test_an_engine_records_heartbeats_while_there_is_work_and_none_while_it_is_idle(
     start: Start, held: HeldSource, nora: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(engines, "HEARTBEAT_SECONDS", 0.05)
     engine, queue_tasks = start(held)
     time.sleep(A_WHILE)
     assert not Worker.objects.exists()
@@ -610,18 +610,18 @@ def test_an_engine_gives_signs_of_life_while_there_is_work_and_none_while_it_is_
 
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
-def test_an_engine_that_could_not_give_a_sign_of_life_gives_the_next(
+def test_an_engine_that_could_not_record_a_heartbeat_records_the_next(
     start: Start, held: HeldSource, nora: User, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    sign, tries = heartbeat.record, []
+    record, tries = heartbeat.record, []
 
     def away_at_first(**arguments: Any) -> None:
         tries.append(arguments)
         if len(tries) < 3:
             raise error("the database is away")
-        sign(**arguments)
+        record(**arguments)
 
-    monkeypatch.setattr(engines, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(engines, "HEARTBEAT_SECONDS", 0.05)
     monkeypatch.setattr(heartbeat, "record", away_at_first)
     _, queue_tasks = start(held)
     queue_tasks.run(nora.pk)

@@ -1,4 +1,4 @@
-"""Signs of life: what a cluster writes down of itself, and who counts as alive by it."""
+"""Heartbeats: what a cluster records of itself, and which clusters count as alive by it."""
 
 import os
 import socket
@@ -21,7 +21,7 @@ def below_a_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(heartbeat.KEY_VARIABLE, KEY)
 
 
-def test_below_a_watchdog_a_process_signs_with_its_clusters_key(below_a_watchdog: None) -> None:
+def test_below_a_watchdog_a_process_claims_with_its_clusters_key(below_a_watchdog: None) -> None:
     heartbeat.record(now=NOW)
 
     worker = Worker.objects.get()
@@ -47,7 +47,7 @@ def test_a_key_fits_its_column_however_long_the_hosts_name(below_a_watchdog: Non
     assert len(f"{key}/{longest_pid}") <= 120
 
 
-def test_signs_of_one_cluster_are_one_row_that_keeps_its_start(below_a_watchdog: None) -> None:
+def test_heartbeats_of_one_cluster_are_one_row_that_keeps_its_start(below_a_watchdog: None) -> None:
     heartbeat.record(now=NOW)
     heartbeat.record(now=NOW + MINUTE)
 
@@ -55,14 +55,14 @@ def test_signs_of_one_cluster_are_one_row_that_keeps_its_start(below_a_watchdog:
     assert (worker.started_at, worker.seen_at) == (NOW, NOW + MINUTE)
 
 
-def test_a_beat_is_signed_with_its_name_and_time(below_a_watchdog: None) -> None:
+def test_a_beat_is_recorded_with_its_name_and_time(below_a_watchdog: None) -> None:
     heartbeat.record_beat(beat="abc", now=NOW)
 
     worker = Worker.objects.get()
     assert (worker.beat, worker.beaten_at, worker.seen_at) == ("abc", NOW, NOW)
 
 
-def test_a_sign_between_two_beats_keeps_the_last_beat(below_a_watchdog: None) -> None:
+def test_a_heartbeat_between_two_beats_keeps_the_last_beat(below_a_watchdog: None) -> None:
     heartbeat.record_beat(beat="abc", now=NOW)
     heartbeat.record(now=NOW + MINUTE)
 

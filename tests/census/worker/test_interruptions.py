@@ -18,7 +18,7 @@ from vereda.census.worker import claims, heartbeat, outcomes, rescue
 pytestmark = pytest.mark.django_db
 
 HERE = "aqui-1-1"
-DEAD, LIVING = 40_001, 40_002
+DEAD, ALIVE = 40_001, 40_002
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def claimed_by(pid: int, monkeypatch: pytest.MonkeyPatch, *, key: str = HERE) ->
 
 
 def rescue_from_dead() -> int:
-    return rescue.rescue_from_dead(worker_key=HERE, living={LIVING}, now=NOW)
+    return rescue.rescue_from_dead(worker_key=HERE, alive={ALIVE}, now=NOW)
 
 
 def status_of(record: CedulaInfo) -> Status:
@@ -105,30 +105,30 @@ def test_a_rescued_person_comes_back_at_once_and_the_loss_is_counted(record: Ced
     assert LookupAttempt.objects.get().detail == "the claim ran out"
 
 
-def test_a_claim_that_was_renewed_is_not_taken_back_at_its_first_end(record: CedulaInfo) -> None:
+def test_a_claim_that_was_renewed_does_not_end_at_its_first_expiry(record: CedulaInfo) -> None:
     claims.start(claimed=claim(record), now=NOW + timedelta(seconds=60))
     rescue.rescue_all(now=NOW + CLAIM + SECOND)
 
     assert status_of(record) == Status.PROCESSING
 
 
-def test_a_claim_that_is_renewed_while_a_rescue_looks_stays_with_its_worker(
+def test_a_claim_that_is_renewed_during_a_rescue_stays_with_its_worker(
     record: CedulaInfo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take_back, later = rescue._take_back, NOW + CLAIM + SECOND
+    end_claim, later = rescue._end_claim, NOW + CLAIM + SECOND
 
     def renew_first(found: CedulaInfo, **arguments: Any) -> None:
         claims.start(claimed=claims.claim_on(found), now=later)
-        take_back(found, **arguments)
+        end_claim(found, **arguments)
 
     claim(record)
-    monkeypatch.setattr(rescue, "_take_back", renew_first)
+    monkeypatch.setattr(rescue, "_end_claim", renew_first)
     rescue.rescue_all(now=later)
 
     assert status_of(record) == Status.PROCESSING
 
 
-def test_a_rescue_while_the_source_rests_takes_back_but_rings_nobody(record: CedulaInfo) -> None:
+def test_a_rescue_while_the_source_rests_ends_the_claim_but_sends_nothing(record: CedulaInfo) -> None:
     claim(record)
     later = NOW + CLAIM + SECOND
     SourceState.objects.update_or_create(
@@ -157,7 +157,7 @@ def test_a_rescue_forgets_clusters_that_ended_long_ago(record: CedulaInfo) -> No
     assert list(heartbeat.Worker.objects.values_list("key", flat=True)) == ["new"]
 
 
-def test_what_a_dead_process_held_is_taken_back_at_once_and_rings(
+def test_what_a_dead_process_held_ends_at_once_and_sends_a_message(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     held = claimed_by(DEAD, monkeypatch)
@@ -171,8 +171,8 @@ def test_what_a_dead_process_held_is_taken_back_at_once_and_rings(
     assert sent() == [held.user_id]
 
 
-def test_what_a_living_process_holds_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    held = claimed_by(LIVING, monkeypatch)
+def test_what_a_running_process_holds_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = claimed_by(ALIVE, monkeypatch)
 
     assert rescue_from_dead() == 0
     assert status_of(held) == Status.PROCESSING
@@ -186,7 +186,7 @@ def test_what_another_cluster_holds_is_not_for_this_one_to_judge(monkeypatch: py
     assert status_of(held) == Status.PROCESSING
 
 
-def test_what_a_dead_process_gave_back_in_time_is_not_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_dead_process_released_in_time_does_not_end_again(monkeypatch: pytest.MonkeyPatch) -> None:
     held = claimed_by(DEAD, monkeypatch)
     held.refresh_from_db()
     outcomes.release(claimed=claims.claim_on(held), source="practice", now=NOW)

@@ -75,7 +75,7 @@ def test_while_the_database_is_out_of_reach_work_is_tried_again(
             raise troubles.pop(0)
         return "done"
 
-    monkeypatch.setattr(module, "_PAUSES", (0.01,))
+    monkeypatch.setattr(module, "_BACKOFF", (0.01,))
     assert loop.run(orm_thread.retry(work, seconds=20)) == "done"
     assert troubles == []
 
@@ -89,7 +89,7 @@ def test_the_last_trouble_is_raised_when_the_time_is_over(
         tries.append(time.monotonic())
         raise OperationalError(f"try {len(tries)}")
 
-    monkeypatch.setattr(module, "_PAUSES", (0.05,))
+    monkeypatch.setattr(module, "_BACKOFF", (0.05,))
     with pytest.raises(OperationalError) as caught:
         loop.run(orm_thread.retry(work, seconds=0.5))
 
@@ -124,7 +124,7 @@ def test_the_thread_outlives_trouble_with_an_old_connection(
     assert loop.run(orm_thread.run(lambda: "done")) == "done"
 
 
-def test_a_desk_that_closes_finishes_what_was_handed_in(loop: LoopThread) -> None:
+def test_an_orm_thread_that_closes_finishes_its_work(loop: LoopThread) -> None:
     done: list[int] = []
 
     async def hand_in(orm_thread: OrmThread) -> list[asyncio.Task[None]]:

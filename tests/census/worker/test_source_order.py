@@ -1,4 +1,4 @@
-"""Several sources: the first one is asked; the next only while that is out of reach, rests or was switched off."""
+"""Several sources: the first one is asked; the next only while that is unreachable, rests or is paused."""
 
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ from vereda.census import gate, roster, turns
 from vereda.census.gate import Closed
 from vereda.census.models import CedulaInfo
 from vereda.census.sources.port import Failure, FailureKind
-from vereda.census.statuses import Obstacle, Status
+from vereda.census.statuses import ClosedReason, Status
 from vereda.census.worker import claims, heartbeat, outcomes, rescue
 
 CLOSED = {
@@ -31,21 +31,21 @@ def configured(settings: Any) -> None:
 
 
 def test_the_first_source_is_asked_while_it_is_open() -> None:
-    assert gate.opening(SOURCES, NOW) == FIRST
+    assert gate.open_source(SOURCES, NOW) == FIRST
 
 
 @pytest.mark.parametrize("why", CLOSED)
 def test_the_next_source_is_asked_while_the_first(why: str) -> None:
     put(FIRST, **CLOSED[why])
 
-    assert gate.opening(SOURCES, NOW) == SPARE
+    assert gate.open_source(SOURCES, NOW) == SPARE
 
 
-def test_two_sources_may_be_passed_over() -> None:
+def test_two_sources_may_be_skipped() -> None:
     put(FIRST, **CLOSED["rests"])
     put(SPARE, **CLOSED["was switched off"])
 
-    assert gate.opening(SOURCES, NOW) == LAST
+    assert gate.open_source(SOURCES, NOW) == LAST
 
 
 @pytest.mark.parametrize("spent", [{"day_lookups": 7}, {"day_dollars": Decimal(20)}], ids=["lookups", "money"])
@@ -53,9 +53,9 @@ def test_a_ceiling_is_not_gone_around(settings: Any, spent: dict[str, Any]) -> N
     settings.CENSUS_DAILY_LOOKUPS = [7, 9]
     put(FIRST, day=date(2099, 3, 1), **spent)
 
-    opening = gate.opening(SOURCES, NOW)
-    assert isinstance(opening, Closed)
-    assert opening.why in {Obstacle.LOOKUPS_SPENT, Obstacle.MONEY_SPENT}
+    source = gate.open_source(SOURCES, NOW)
+    assert isinstance(source, Closed)
+    assert source.reason in {ClosedReason.LOOKUPS_SPENT, ClosedReason.MONEY_SPENT}
 
 
 def test_with_all_of_them_closed_it_is_said_which_opens_first() -> None:
@@ -63,7 +63,7 @@ def test_with_all_of_them_closed_it_is_said_which_opens_first() -> None:
     put(SPARE, rests=1, rests_until=NOW + 2 * HOUR)
     put(LAST, rests=1, rests_until=NOW + HOUR)
 
-    assert gate.opening(SOURCES, NOW) == Closed(Obstacle.RESTING, NOW + HOUR)
+    assert gate.open_source(SOURCES, NOW) == Closed(ClosedReason.RESTING, NOW + HOUR)
 
 
 def test_each_source_has_its_own_pace_and_ceiling(settings: Any) -> None:
@@ -99,7 +99,7 @@ def test_nobody_is_claimed_while_every_source_is_closed(caro: User) -> None:
 
 
 @pytest.mark.parametrize(("spare", "sent"), [({}, 1), ({"is_paused": True}, 0)], ids=["open", "closed"])
-def test_bells_are_rung_again_while_any_source_is_open(
+def test_messages_are_sent_again_while_any_source_is_open(
     caro: User, settings: Any, spare: dict[str, Any], sent: int
 ) -> None:
     settings.CENSUS_SOURCE = SOURCES[:2]

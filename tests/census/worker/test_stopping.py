@@ -1,4 +1,4 @@
-"""The lifeline: a pipe whose end tells a worker to stop, whatever became of the watchdog that held it."""
+"""The stop pipe: its end tells a worker to stop, however its watchdog ended."""
 
 import os
 import time
@@ -71,7 +71,7 @@ def test_a_process_without_a_watchdog_watches_nothing(loop: LoopThread, monkeypa
     assert not loop._loop._selector.get_map().keys() - {loop._loop._ssock.fileno()}
 
 
-def test_an_engine_whose_lifeline_ends_drains(start: Start, pipe: Pipe) -> None:
+def test_an_engine_whose_stop_pipe_ends_drains(start: Start, pipe: Pipe) -> None:
     asked, later = make.person(), make.person()
     held = HeldSource()
     engine, queue_tasks = start(held)
@@ -86,7 +86,7 @@ def test_an_engine_whose_lifeline_ends_drains(start: Start, pipe: Pipe) -> None:
     assert running.result() == "found"
 
 
-def test_what_does_not_end_within_the_grace_of_the_lifeline_is_given_back(
+def test_what_does_not_end_within_the_grace_of_the_stop_pipe_is_released(
     start: Start, pipe: Pipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(stopping.VARIABLE, f"{pipe.read_end}:0.2")
@@ -102,8 +102,8 @@ def test_what_does_not_end_within_the_grace_of_the_lifeline_is_given_back(
     assert status_of(nora.pk) == Status.PENDING
 
 
-def test_an_engine_keeps_working_as_long_as_its_lifeline_holds(start: Start, pipe: Pipe) -> None:
+def test_an_engine_keeps_working_as_long_as_its_stop_pipe_is_open(start: Start, pipe: Pipe) -> None:
     nora = make.person()
     engine, _ = start(FakeSource(name="practice"))
 
-    assert engine.attend(nora.pk) == "found"
+    assert engine.look_up(nora.pk) == "found"

@@ -16,7 +16,7 @@ from vereda.census import tasks
 from vereda.census.models import CedulaInfo, Worker
 from vereda.census.statuses import Status
 from vereda.census.worker import heartbeat, rescue, watchdog
-from vereda.census.worker.watchdog import Pulse
+from vereda.census.worker.watchdog import Watchdog
 
 pytestmark = pytest.mark.django_db
 
@@ -28,15 +28,15 @@ NOW = datetime(2099, 3, 1, 12, 0, tzinfo=UTC)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Traveller]:
     """Let only the test move time, and let the watchdog look whenever it is asked."""
     monkeypatch.setenv(heartbeat.KEY_VARIABLE, KEY)
-    monkeypatch.setattr(watchdog, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(watchdog, "CHECK_SECONDS", 0)
     with time_machine.travel(NOW, tick=False) as clock:
         yield clock
 
 
 @pytest.fixture
-def watched(clock: time_machine.Traveller) -> Pulse:
+def watched(clock: time_machine.Traveller) -> Watchdog:
     """A watchdog that has just started its cluster."""
-    watched = Pulse(KEY, 4711, lambda: {4712})
+    watched = Watchdog(KEY, 4711, lambda: {4712})
     watched.begin()
     return watched
 
@@ -61,12 +61,12 @@ def store_result(beat: str) -> None:
     Task.objects.create(id=beat, name=beat, func=watchdog.BEAT_TASK, group=beat, started=now, stopped=now)
 
 
-def sign() -> None:
+def heartbeat_now() -> None:
     """Be an engine that has work."""
     heartbeat.record(now=timezone.now())
 
 
-def look_for(seconds: int, watched: Pulse, clock: time_machine.Traveller, *, meanwhile: Any = lambda: None) -> bool:
+def look_for(seconds: int, watched: Watchdog, clock: time_machine.Traveller, *, meanwhile: Any = lambda: None) -> bool:
     """Look every second for so long; return whether the cluster was found lost at the end."""
     is_lost = watched.is_lost()
     for _ in range(seconds):
@@ -76,37 +76,37 @@ def look_for(seconds: int, watched: Pulse, clock: time_machine.Traveller, *, mea
     return is_lost
 
 
-def test_a_cluster_that_was_started_is_known_with_its_watchdog(watched: Pulse) -> None:
+def test_a_cluster_that_was_started_is_known_with_its_watchdog(watched: Watchdog) -> None:
     worker = Worker.objects.get()
 
     assert (worker.key, worker.pid, worker.started_at) == (KEY, 4711, NOW)
 
 
-def test_a_cluster_that_takes_its_beats_is_well(watched: Pulse, clock: time_machine.Traveller) -> None:
+def test_a_cluster_that_takes_its_beats_is_well(watched: Watchdog, clock: time_machine.Traveller) -> None:
     for _ in range(60):
         assert not look_for(5, watched, clock, meanwhile=take_beats)
 
 
-def test_a_cluster_that_gives_no_sign_of_life_is_lost_after_a_while(
-    watched: Pulse, clock: time_machine.Traveller, caplog: Any
+def test_a_cluster_that_records_no_heartbeat_is_lost_after_a_while(
+    watched: Watchdog, clock: time_machine.Traveller, caplog: Any
 ) -> None:
     assert not look_for(40, watched, clock)
     assert look_for(1, watched, clock)
-    assert "no worker gives a sign of life" in caplog.text
+    assert "no worker records a heartbeat" in caplog.text
 
 
-def test_a_cluster_whose_worker_died_while_idle_is_lost(watched: Pulse, clock: time_machine.Traveller) -> None:
+def test_a_cluster_whose_worker_died_while_idle_is_lost(watched: Watchdog, clock: time_machine.Traveller) -> None:
     assert not look_for(300, watched, clock, meanwhile=take_beats)
 
     assert look_for(41, watched, clock)
 
 
-def test_a_cluster_that_is_busy_with_a_long_task_is_not_lost(watched: Pulse, clock: time_machine.Traveller) -> None:
-    assert not look_for(300, watched, clock, meanwhile=sign)
+def test_a_cluster_that_is_busy_with_a_long_task_is_not_lost(watched: Watchdog, clock: time_machine.Traveller) -> None:
+    assert not look_for(300, watched, clock, meanwhile=heartbeat_now)
 
 
 def test_a_cluster_whose_beats_another_one_takes_is_not_lost_by_that(
-    watched: Pulse, clock: time_machine.Traveller
+    watched: Watchdog, clock: time_machine.Traveller
 ) -> None:
     def take_every_tenth() -> None:
         for beat in beats_on_their_way():
@@ -122,11 +122,11 @@ def test_a_cluster_whose_beats_another_one_takes_is_not_lost_by_that(
 
 
 def test_a_cluster_whose_results_are_not_stored_is_lost(
-    watched: Pulse, clock: time_machine.Traveller, caplog: Any
+    watched: Watchdog, clock: time_machine.Traveller, caplog: Any
 ) -> None:
     def take_and_sign() -> None:
         take_beats(store=False)
-        sign()
+        heartbeat_now()
 
     look_for(1, watched, clock, meanwhile=take_and_sign)
     assert not look_for(19, watched, clock, meanwhile=take_and_sign)
@@ -135,7 +135,7 @@ def test_a_cluster_whose_results_are_not_stored_is_lost(
     assert "results are not stored" in caplog.text
 
 
-def test_a_result_that_is_stored_a_little_later_is_all_right(watched: Pulse, clock: time_machine.Traveller) -> None:
+def test_a_result_that_is_stored_a_little_later_is_all_right(watched: Watchdog, clock: time_machine.Traveller) -> None:
     look_for(1, watched, clock)
     take_beats(store=False)
     beat = Worker.objects.get().beat
@@ -145,7 +145,7 @@ def test_a_result_that_is_stored_a_little_later_is_all_right(watched: Pulse, clo
     assert not look_for(20, watched, clock)
 
 
-def test_beats_that_nobody_takes_do_not_pile_up(watched: Pulse, clock: time_machine.Traveller) -> None:
+def test_beats_that_nobody_takes_do_not_pile_up(watched: Watchdog, clock: time_machine.Traveller) -> None:
     look_for(59, watched, clock)
     assert len(beats_on_their_way()) == 1
 
@@ -153,7 +153,7 @@ def test_beats_that_nobody_takes_do_not_pile_up(watched: Pulse, clock: time_mach
     assert len(beats_on_their_way()) <= 12
 
 
-def test_beats_come_every_few_seconds_and_not_at_every_look(watched: Pulse, clock: time_machine.Traveller) -> None:
+def test_beats_come_every_few_seconds_and_not_at_every_check(watched: Watchdog, clock: time_machine.Traveller) -> None:
     sent: set[str] = set()
 
     def take_and_count() -> None:
@@ -167,7 +167,7 @@ def test_beats_come_every_few_seconds_and_not_at_every_look(watched: Pulse, cloc
 
 @pytest.mark.parametrize("error", [OperationalError("the database is away"), ConnectionError("the broker is away")])
 def test_while_nothing_can_be_read_or_sent_nobody_is_judged(
-    watched: Pulse, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch, error: Exception
+    watched: Watchdog, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def away(*_: Any, **__: Any) -> None:
         raise error
@@ -181,7 +181,7 @@ def test_while_nothing_can_be_read_or_sent_nobody_is_judged(
 
 
 def test_a_cluster_started_again_has_all_the_time_that_a_start_needs(
-    watched: Pulse, clock: time_machine.Traveller
+    watched: Watchdog, clock: time_machine.Traveller
 ) -> None:
     assert look_for(41, watched, clock)
 
@@ -192,7 +192,7 @@ def test_a_cluster_started_again_has_all_the_time_that_a_start_needs(
 
 
 def test_what_hung_before_a_restart_is_not_held_against_the_new_cluster(
-    watched: Pulse, clock: time_machine.Traveller
+    watched: Watchdog, clock: time_machine.Traveller
 ) -> None:
     look_for(1, watched, clock)
     take_beats(store=False)
@@ -203,7 +203,9 @@ def test_what_hung_before_a_restart_is_not_held_against_the_new_cluster(
     assert not look_for(21, watched, clock, meanwhile=take_beats)
 
 
-def test_a_cluster_that_hangs_is_lost_although_its_row_is_gone(watched: Pulse, clock: time_machine.Traveller) -> None:
+def test_a_cluster_that_hangs_is_lost_although_its_row_is_gone(
+    watched: Watchdog, clock: time_machine.Traveller
+) -> None:
     heartbeat.unregister(KEY)
 
     assert look_for(50, watched, clock)
@@ -213,7 +215,7 @@ def test_it_looks_every_two_seconds_however_often_it_is_asked(
     clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
-    watched = Pulse(KEY, 4711, lambda: looked.append(1) or set())
+    watched = Watchdog(KEY, 4711, lambda: looked.append(1) or set())
     looked: list[int] = []
     watched.begin()
 
@@ -221,9 +223,7 @@ def test_it_looks_every_two_seconds_however_often_it_is_asked(
     assert len(looked) == 1
 
 
-def test_what_a_dead_process_held_is_taken_back_at_the_next_look(
-    watched: Pulse, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_dead_process_held_ends_at_the_next_check(watched: Watchdog, monkeypatch: pytest.MonkeyPatch) -> None:
     record = make.person().cedula_info
     with monkeypatch.context() as process:
         process.setattr(heartbeat, "own_name", lambda: f"{KEY}/4713")
@@ -235,7 +235,7 @@ def test_what_a_dead_process_held_is_taken_back_at_the_next_look(
     assert record.status == Status.PENDING
 
 
-def test_what_a_living_process_holds_stays_its_own(watched: Pulse, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_running_process_holds_stays_its_own(watched: Watchdog, monkeypatch: pytest.MonkeyPatch) -> None:
     record = make.person().cedula_info
     with monkeypatch.context() as process:
         process.setattr(heartbeat, "own_name", lambda: f"{KEY}/4712")
@@ -247,7 +247,7 @@ def test_what_a_living_process_holds_stays_its_own(watched: Pulse, monkeypatch: 
     assert record.status == Status.PROCESSING
 
 
-def test_now_and_then_it_rescues_what_a_dead_queue_may_have_forgotten(watched: Pulse) -> None:
+def test_now_and_then_it_rescues_what_a_dead_queue_may_have_forgotten(watched: Watchdog) -> None:
     nora = make.person()
     CedulaInfo.objects.update(next_at=NOW)
 
@@ -259,7 +259,7 @@ def test_now_and_then_it_rescues_what_a_dead_queue_may_have_forgotten(watched: P
 
 
 def test_a_rescue_that_fails_is_no_fault_of_the_clusters(
-    watched: Pulse, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch, caplog: Any
+    watched: Watchdog, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     def away(**_: Any) -> int:
         raise OperationalError("the database is away")
@@ -267,4 +267,4 @@ def test_a_rescue_that_fails_is_no_fault_of_the_clusters(
     monkeypatch.setattr(rescue, "rescue_from_dead", away)
 
     assert not look_for(600, watched, clock)
-    assert "pulse.cannot_look" in caplog.text
+    assert "watchdog.cannot_check" in caplog.text

@@ -9,8 +9,8 @@ from django.db import models
 from vereda.census.models.record import CedulaInfo, Reason
 
 LATE_AFTER = timedelta(minutes=3)
-"""Without a sign of life for so long, nobody counts on a worker: even without a watchdog the rescue passes through it
-every minute, half a minute late at most, behind a task of up to 100 s during which it gives signs by itself."""
+"""After so long without a heartbeat a worker counts as gone. Even without a watchdog the rescue runs in it each minute,
+half a minute late at most, after a task of up to 100 s that records heartbeats itself."""
 
 
 class LookupAttempt(models.Model):
@@ -89,15 +89,15 @@ class SourceState(models.Model):
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
-    """Which workers."""
+    """Questions about several workers."""
 
     def alive(self, now: datetime) -> Self:
-        """Those that have given a sign of life lately, the oldest first."""
+        """Those with a recent heartbeat, the oldest first."""
         return self.filter(seen_at__gte=now - LATE_AFTER).order_by("started_at")
 
 
 class Worker(models.Model):
-    """A cluster of worker processes that runs, or ran until a moment ago: its signs of life."""
+    """A cluster of worker processes that runs, or ran until a moment ago, with its heartbeats."""
 
     key = models.CharField("clave", max_length=100, primary_key=True)
     host = models.CharField("máquina", max_length=100)

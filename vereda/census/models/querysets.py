@@ -27,55 +27,55 @@ class CedulaInfoQuerySet(models.QuerySet["CedulaInfo"]):
         return self.filter(user=viewer)
 
     def referrals_of(self, viewer: User) -> Self:
-        """Only the records of those whose census data the viewer may follow, for counting and choosing.
+        """Only the records of the viewer's own referrals (a superuser's are everybody else), for counting and choosing.
 
-        It asks the record's own copy of who invited the person, so that a list of 50,000 needs no join. Whatever
-        leaves the product goes through `visible_to`.
+        It uses the record's copy of who invited the person, so that a list of 50,000 needs no join. What is shown
+        must go through `visible_to`.
         """
         if viewer.is_superuser:
             return self.exclude(user=viewer)
         return self.filter(referred_by=viewer) if viewer.is_leader else self.none()
 
     def allowed(self) -> Self:
-        """Those whose person's consent to lookups holds. Nobody else may be asked about, whatever their status."""
+        """Those whose person consents to lookups. Nobody else may be asked about, whatever their status."""
         return self.alias(is_allowed=allows(Purpose.CENSUS_LOOKUP, person="user")).filter(is_allowed=True)
 
     def not_allowed(self) -> Self:
-        """Those whose person has not consented to lookups, or not any more."""
+        """Those whose person does not consent to lookups, or not any more."""
         return self.alias(is_allowed=allows(Purpose.CENSUS_LOOKUP, person="user")).filter(is_allowed=False)
 
     def refreshable(self, now: datetime) -> Self:
-        """Those that a lookup in bulk can help: without an answer of the census, and not asked for a moment ago."""
+        """Those that can be asked again in bulk: without an answer, and after the cooldown."""
         cooldown = timedelta(seconds=settings.CENSUS_COOLDOWN_SECONDS)
         return self.filter(status__in=FAILURES, requested_at__lte=now - cooldown)
 
     def waiting(self) -> Self:
-        """Those that nothing is known of yet, or that are being asked about again."""
+        """Those whose lookup is not done, the first or a later one."""
         return self.filter(status__in=WAITING)
 
     def due(self, now: datetime) -> Self:
-        """Waiting records whose next attempt may start."""
+        """Those whose next attempt may start."""
         return self.filter(status=Status.PENDING, next_at__lte=now)
 
     def in_turn(self) -> Self:
-        """Those with somebody at a screen first, then by how long they have been due."""
+        """Those with somebody at a screen first, then the longest due."""
         return self.order_by("priority", "next_at", "pk")
 
     def ahead_of(self, record: "CedulaInfo", now: datetime) -> Self:
-        """Due records whose turn comes before this one's."""
+        """Due records whose turn is before this one's."""
         as_urgent = Q(priority=record.priority)
         is_earlier = Q(next_at__lt=record.next_at) | Q(next_at=record.next_at, pk__lt=record.pk)
         return self.due(now).filter(Q(priority__lt=record.priority) | as_urgent & is_earlier)
 
     def with_evidence(self) -> Self:
-        """Those whose last failure left something to look at."""
+        """Those whose last failure left a reply."""
         return self.filter(evidence_at__isnull=False)
 
     def replayable(self) -> Self:
-        """Those nobody is asking about, whose evidence is a whole reply and younger than their last answer."""
+        """Those not in flight whose evidence is a whole reply and newer than their last answer."""
         is_newer = Q(fetched_at=None) | Q(fetched_at__lt=models.F("evidence_at"))
         return self.with_evidence().filter(is_newer).exclude(evidence_reader="").exclude(status=Status.PROCESSING)
 
     def abandoned(self, now: datetime) -> Self:
-        """Records whose worker let its claim run out."""
+        """Those whose claim has expired."""
         return self.filter(status=Status.PROCESSING, claim_expires_at__lt=now)

@@ -1,7 +1,7 @@
-"""What the census says of a person, and how asking it is going.
+"""The census record of a person: the last answer, and the state of their lookup.
 
-Nothing here writes a status: `vereda/census/actions.py` does, `bulk.py` for many at once, `evidence.py` for what is
-read again, and `assisted.py` for what people looked up themselves.
+Nothing here writes a status. These do: `worker/` for lookups, `actions.py` for the person, `bulk.py` for many at once,
+`evidence.py` for what is read again, and `assisted.py` for what people looked up themselves.
 """
 
 from urllib.parse import urlencode
@@ -19,7 +19,7 @@ from vereda.census.statuses import ANSWERS, FAILURES, UNAUTHORISED, WAITING, Sta
 from vereda.lib.logs import mask_numbers
 
 LONGEST_TEXT = 300
-"""Characters of a census text: as many as the parser takes for one."""
+"""The most characters of a census text; the parser takes longer ones for no text of the census."""
 
 LONGEST_READER = 120
 
@@ -49,7 +49,7 @@ class Reason(models.TextChoices):
 
 
 class BulkRefresh(models.Model):
-    """A leader's request to look everybody up again whom a search and a tab showed: one row for all of them."""
+    """A leader's request to look up again all people of a search and a tab: one row for all of them."""
 
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="pedida por"
@@ -68,7 +68,7 @@ class BulkRefresh(models.Model):
 
 
 class CedulaInfo(models.Model):
-    """What the census says of one person, and how asking it is going."""
+    """What the census says about one person, and the state of their lookup."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="cedula_info", verbose_name="persona"
@@ -202,9 +202,9 @@ class CedulaInfo(models.Model):
 
     @property
     def version(self) -> str:
-        """Tells two states of the lookup apart; short, because pages send it with every poll.
+        """Differs for two states of the lookup. Short, because pages send it with every poll.
 
-        A reply that is read again changes nothing but the answer and its date.
+        A reply that is read again changes only the answer and its date.
         """
         moments = (self.next_at, self.requested_at, self.fetched_at)
         times = ".".join(str(moment.timestamp()) for moment in moments if moment)
@@ -223,12 +223,11 @@ class CedulaInfo(models.Model):
 
     @property
     def refresh_label(self) -> str:
-        """What the button says that asks for a lookup of somebody."""
         return "Adelantar" if self.can_go_ahead else "Actualizar"
 
     @property
     def has_answer(self) -> bool:
-        """Whether the census ever answered about this person; that answer stays on screen during a refresh."""
+        """Whether the census ever answered; that answer stays on screen during a refresh."""
         return bool(self.answer_status)
 
     @property
@@ -238,7 +237,6 @@ class CedulaInfo(models.Model):
 
     @property
     def wording(self) -> wordings.Wording:
-        """What people are told about the present state."""
         if not self.is_authorised:
             return wordings.UNAUTHORISED
         if self.status == Status.PENDING and self.is_retrying:
@@ -247,52 +245,49 @@ class CedulaInfo(models.Model):
 
     @property
     def answer_wording(self) -> wordings.Wording | None:
-        """What people are told about the last answer, if the census ever gave one."""
+        """None if the census never answered."""
         return wordings.of_status(Status(self.answer_status), self.novedad_kind) if self.answer_status else None
 
     @property
     def shows_older_answer(self) -> bool:
-        """Whether the last answer is on screen beside a state of its own: a refresh that runs."""
+        """Whether the page shows the last answer beside the state of a refresh."""
         return self.has_answer and self.status != self.answer_status
 
     @property
     def is_being_asked(self) -> bool:
-        """Whether a worker is at it right now."""
         return self.status == Status.PROCESSING
 
     @property
     def has_place(self) -> bool:
-        """Whether the last answer is a voting place."""
         return self.answer_status == Status.ACTIVE
 
     @property
     def map_url(self) -> str:
-        """A map of where the voting place is, by its name and address."""
+        """A map search by the voting place's name and address."""
         parts = (self.puesto, self.direccion, self.municipio, self.departamento, "Colombia")
         query = urlencode({"api": "1", "query": ", ".join(part for part in parts if part)})
         return f"https://www.google.com/maps/search/?{query}"
 
     @property
     def has_novedad(self) -> bool:
-        """Whether the last answer is a novedad."""
         return bool(self.novedad)
 
     @property
     def masked_evidence(self) -> str:
-        """The reply that could not be used, as people may see it: not even with a stranger's number in it."""
+        """The reply that could not be used, as people may see it: all numbers masked, also other people's."""
         return mask_numbers(self.raw_response)
 
     @property
     def answer_source_name(self) -> str:
-        """How people call the source of the last answer."""
+        """How people call the last answer's source, as it stands after "Según"."""
         return wordings.of_source(self.answer_source).name
 
     @property
     def answer_source_label(self) -> str:
-        """The same in a word or two, for tables."""
+        """The same, short, for tables."""
         return wordings.of_source(self.answer_source).label
 
     @property
     def novedad_kind(self) -> NovedadKind | None:
-        """What kind of novedad the last answer reported, by its text."""
+        """None if the last answer is no novedad."""
         return kind_of(self.novedad) if self.novedad else None

@@ -1,4 +1,4 @@
-"""From configurations to sources: how they are put together."""
+"""Builds sources from their configurations."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ from vereda.census.sources.port import Source
 
 
 def build_sources(configs: Sequence[SourceConfig]) -> list[Source]:
-    """Return the sources, those that open pages with one browser between them. Starts nothing.
+    """Return the sources; those that open pages share one browser. Starts nothing.
 
-    Raises ValueError for a name that nobody knows, and for none.
+    Raises ValueError for an unknown name, and for no configuration.
     """
     if not configs:
         raise ValueError("no census source is configured; see CENSUS_SOURCE")
@@ -40,7 +40,7 @@ def _build_source(config: SourceConfig, browser: Browser) -> Source:
 
 
 def build_solver(config: SourceConfig) -> CaptchaSolver:
-    """Return the captcha solver. Raises ValueError for a name that nobody knows."""
+    """Raises ValueError for an unknown name."""
     match config.captcha_solver:
         case "none":
             return NoSolver()

@@ -1,4 +1,4 @@
-"""What sources are made of, and which sources and captcha solvers there are. Imports nothing that is slow to import."""
+"""The known sources and captcha solvers, and how one is configured. Imports nothing slow."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,7 +13,7 @@ class SourceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KnownSource:
-    """A source that there is: how it is asked, and at which address unless told otherwise."""
+    """A known source: how it is asked, and its usual address."""
 
     kind: SourceKind
     url: str
@@ -32,7 +32,7 @@ KNOWN_SOLVERS = ("none", "2captcha")
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
-    """What a source is made of. An empty `url`, `captcha_url` or `browser_executable` means the usual one."""
+    """The configuration of a source. An empty `url`, `captcha_url` or `browser_executable` means the usual one."""
 
     name: str
     url: str = ""
@@ -47,5 +47,5 @@ class SourceConfig:
 
     @property
     def address(self) -> str:
-        """Where it is asked. Raises KeyError for a source that nobody knows."""
+        """Raises KeyError for an unknown source."""
         return self.url or KNOWN_SOURCES[self.name].url

@@ -1,12 +1,14 @@
-"""What a source of census answers is: the values it gives and the protocol it follows.
+"""What a source of census answers is: the values that it gives and the protocol that it follows.
 
-An **answer** (`Found`, `Cancelled`, `NotFound`) is the census speaking about a person. A `Failure` is anything else:
-an outage, a block, a page that nobody can read. They never mix.
+An **answer** (`Found`, `Cancelled`, `NotFound`) is what the census says about a person. A `Failure` is anything else:
+an outage, a block, a page that nobody can read. They never mix. The fields of the answers are named here only; who
+needs all of them asks `answer_texts`.
 
 Next on the reading path: `tests/browser/`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
 from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar, Protocol
@@ -53,11 +55,11 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """No answer. `reason` is one English sentence for operators, without personal data; `evidence` the raw reply.
+    """No answer. `reason` is an English sentence for operators, without personal data; `evidence` the raw reply.
 
-    `is_ours` says that the fault is on this side of the network, so that it tells nothing about the site. `reader` says
-    how the evidence can be read again (`replaying.py`); it is empty where that is not a whole reply about somebody.
-    `is_unreached` says that the source could not be reached: nothing was asked of it.
+    `is_ours` says that the fault is on our side of the network, not the site's. `reader` says how the evidence can be
+    read again (`replaying.py`); it is empty if that is not a whole reply about somebody. `is_unreachable` says that
+    the source could not be reached: nothing was asked of it.
     """
 
     kind: FailureKind
@@ -65,11 +67,11 @@ class Failure:
     evidence: str = ""
     is_ours: bool = False
     reader: str = ""
-    is_unreached: bool = False
+    is_unreachable: bool = False
 
     @property
     def status(self) -> str:
-        """The kind, under the same name that answers have."""
+        """The kind, under the name that answers use."""
         return self.kind.value
 
 
@@ -77,30 +79,43 @@ type Answer = Found | Cancelled | NotFound
 type Outcome = Answer | Failure
 
 
-class LookupHooks:
-    """What happens around a lookup, for whoever asks it. Each does nothing here; the engine overrides them.
+def answer_texts(answer: Answer | None = None) -> dict[str, str]:
+    """Return every text that answers can have, by name: this answer's, and "" for those that it has not."""
+    names = [field.name for kind in (Found, Cancelled, NotFound) for field in fields(kind)]
+    return dict.fromkeys(names, "") | (asdict(answer) if answer else {})
 
-    `captcha_task` is the captcha service's id of a captcha that was bought for this person before and not used, empty
-    if there is none. `may_buy_captcha` says whether another one may be bought.
+
+def voting_place(texts: Mapping[str, str]) -> Found | None:
+    """Return the place that has these texts, by name; None if one that `Found` requires is missing or empty."""
+    known = {field.name: texts.get(field.name, "") for field in fields(Found)}
+    is_whole = all(known[field.name] for field in fields(Found) if field.default is MISSING)
+    return Found(**known) if is_whole else None
+
+
+class LookupHooks:
+    """Called by a source during a lookup. Here they do nothing; the engine overrides them.
+
+    `captcha_task` is the captcha service's id of a captcha that an earlier attempt bought and did not use, empty
+    without one. `may_buy_captcha` says whether another one may be bought.
     """
 
     captcha_task: str = ""
     may_buy_captcha: bool = True
 
     async def before_open(self) -> None:
-        """Wait until the page may be opened. Called once, when the page's request is ready to leave this machine."""
+        """Wait until the first request may be sent. Called once, when it is ready."""
 
     async def opened(self) -> None:
-        """Take note that the page's request has been let go. Called right after it was."""
+        """Called right after the first request was sent."""
 
     async def captcha_started(self, task_id: str) -> None:
-        """Take note that the captcha service accepted a task, before its answer is waited for."""
+        """Called when the captcha service has accepted a task, before its solution is waited for."""
 
     async def captcha_solved(self, seconds: float, cost: Decimal) -> None:
-        """Take note of how long the captcha was waited for, in seconds, and of its price in US dollars."""
+        """Called with the seconds that the captcha was waited for, and its price in US dollars."""
 
     async def captcha_dropped(self) -> None:
-        """Take note that no other attempt can use the captcha: it goes to the site now, or is good for nothing."""
+        """Called when no other attempt can use the captcha: it goes to the site now, or is useless."""
 
 
 class UnreachableError(Exception):
@@ -108,18 +123,19 @@ class UnreachableError(Exception):
 
 
 class Source(Protocol):
-    """Something that can be asked where a cédula votes."""
+    """Something that answers lookups."""
 
     name: str
 
     async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
-        """Ask about one bare cédula. Never raises for what a site or a network can do; only cancellation passes."""
+        """Ask about one bare cédula. Never raises for what a site or a network can do. Only cancellation and
+        what hooks raise pass."""
         ...
 
-    async def knock(self) -> str:
-        """Open the page without asking about anybody; return what was met there. Raises `UnreachableError`."""
+    async def check(self) -> str:
+        """Try the source without asking about anybody; return what was found. Raises `UnreachableError`."""
         ...
 
     async def close(self) -> None:
-        """Let go of the browser and of open connections. Safe to call twice."""
+        """Close the browser and open connections. Safe to call twice."""
         ...

@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.inclusion_tag("census/components/changed_faces.html", takes_context=True)
 def changed_faces(context: Context) -> dict[str, Any]:
-    """Say which sites have changed their face; the last evidence is for who may see records."""
+    """List the sites that have changed their face; only who may see records gets the last evidence."""
     may_look = context["request"].user.has_perm("census.view_cedulainfo")
     faces = health.changed_faces(timezone.now())
     return {"alarms": [{"face": face, "record": face.last_evidence() if may_look else None} for face in faces]}

@@ -1,6 +1,6 @@
 """One attempt at a claimed lookup: it waits at the gate, asks the source and stores what comes of it.
 
-All of it runs on the engine's event loop; whatever needs the database goes to the orm.
+It runs on the engine's event loop, and uses the database through the ORM's thread.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 UNABLE = "unable"
 UNABLE_PAUSE = timedelta(seconds=30)
-"""How long a worker claims nobody that has found itself unable to open a page."""
+"""How long a worker claims nobody after it could not open a page."""
 
 
 class SourceClosedError(Exception):
@@ -33,9 +33,9 @@ class SourceClosedError(Exception):
 
 
 class Attempt(LookupHooks):
-    """Looks one claimed person up. `has_opened` is set once the first page's request was let go.
+    """Looks one claimed person up. `has_opened` is set once the first request was sent.
 
-    The first of the sources is asked; the next one only when that is out of reach. Any other outcome ends it.
+    The first source is asked; the next one only if the first is unreachable. Any other outcome ends the attempt.
     """
 
     def __init__(self, claimed: Claim, sources: Sequence[Source], orm: OrmThread) -> None:
@@ -43,11 +43,11 @@ class Attempt(LookupHooks):
         self.has_opened = asyncio.Event()
         self._claimed = claimed
         self._orm = orm
-        self._turn_to(sources[0])
+        self._begin_with(sources[0])
         self._asking = asyncio.create_task(self._ask(sources))
 
     def give_up(self) -> None:
-        """Stop asking, and give the claim back; does nothing once there is an outcome."""
+        """Stop, and release the claim. Does nothing once there is an outcome."""
         self._asking.cancel()
 
     async def run(self) -> str:
@@ -58,8 +58,8 @@ class Attempt(LookupHooks):
             logger.error("lookup.not_stored record=%s error=%s", self._claimed.record_id, type(error).__name__)  # noqa: TRY400
             return "not stored"
 
-    def _turn_to(self, source: Source) -> None:
-        """Begin with a source: whatever belongs to another one is left behind."""
+    def _begin_with(self, source: Source) -> None:
+        """Reset what belongs to another source."""
         self._source = source
         self.captcha_task = self._claimed.captcha_task if self._claimed.captcha_source == source.name else ""
         self._spend: CaptchaSpend | None = None
@@ -67,24 +67,24 @@ class Attempt(LookupHooks):
         self._entered_at: datetime | None = None
 
     async def _ask(self, sources: Sequence[Source]) -> Outcome:
-        """Return what the first source brings; while it is out of reach, what the next one does that is open."""
+        """Return the outcome of the first source that is open and reachable."""
         outcome = await self._source.lookup(self._claimed.cedula, self)
-        if not (isinstance(outcome, Failure) and outcome.is_unreached):
+        if not (isinstance(outcome, Failure) and outcome.is_unreachable):
             return outcome
         others = {source.name: place for place, source in enumerate(sources) if place}
-        pass_over = partial(
-            outcomes.pass_over,
+        fall_back = partial(
+            outcomes.fall_back,
             claimed=self._claimed,
             failure=outcome,
             source=self._source.name,
             others=list(others),
             now=timezone.now(),
         )
-        name = await self._retry(pass_over)
+        name = await self._retry(fall_back)
         if name is None:
             return outcome
         following = sources[others[name] :]
-        self._turn_to(following[0])
+        self._begin_with(following[0])
         return await self._ask(following)
 
     async def _run(self) -> str:
@@ -92,10 +92,10 @@ class Attempt(LookupHooks):
             outcome = await self._asking
         except (asyncio.CancelledError, SourceClosedError):
             await self._store(partial(outcomes.release, claimed=self._claimed))
-            await self._let_others_probe()
+            await self._release_probe()
             return "released"
         except ClaimLostError:
-            await self._let_others_probe()
+            await self._release_probe()
             return "claim lost"
         except Exception as error:
             logger.exception("lookup.broken")
@@ -107,28 +107,27 @@ class Attempt(LookupHooks):
         return outcome.status if is_stored else "claim lost"
 
     async def _unable(self) -> str:
-        """Give the claim back: there is no browser to ask with, which is nobody's failure."""
+        """Release the claim: without a browser nobody is asked, and nothing has failed."""
         await self._store(partial(outcomes.release, claimed=self._claimed, pause=UNABLE_PAUSE))
         return UNABLE
 
     async def _interrupted(self, detail: str) -> str:
-        """Store a fault of ours, neither the site's nor the person's."""
         await self._store(partial(outcomes.record_interruption, claimed=self._claimed, detail=detail))
-        await self._let_others_probe()
+        await self._release_probe()
         return "interrupted"
 
-    async def _let_others_probe(self) -> None:
-        """Say that this attempt brings no outcome, should it have been a probe."""
+    async def _release_probe(self) -> None:
+        """Let another lookup probe, if this one was the probe: it brings no outcome."""
         if self._entered_at is not None:
-            await self._retry(partial(gate.let_others_probe, self._source.name, self._entered_at))
+            await self._retry(partial(gate.release_probe, self._source.name, self._entered_at))
 
     async def _store(self, record: Callable[..., bool]) -> bool:
-        """Have an end of the claim stored, however long the database is busy, as long as the claim may hold."""
+        """Store how the claim ended; retry while the database is busy, as long as the claim may hold."""
         ending = partial(record, source=self._source.name, now=timezone.now(), spend=self._spend)
         return await self._orm.retry(ending, seconds=rules.claim_seconds(settings.CENSUS_TIMEOUT_SECONDS))
 
     async def before_open(self) -> None:
-        """Wait at the gate until a slot was taken; who hears of it too late takes a new one.
+        """Wait at the gate until a slot was taken. A slot that is reported too late is dropped for a new one.
 
         Raises `SourceClosedError` and `ClaimLostError`.
         """
@@ -141,10 +140,10 @@ class Attempt(LookupHooks):
             elif time.monotonic() - self._asked_at <= roster.pace_seconds(self._source.name) / 2:
                 return
             else:
-                await self._let_others_probe()
+                await self._release_probe()
 
     def _enter(self) -> gate.Closed | float:
-        self._asked_at = time.monotonic()  # nobody knows when in between the database has answered
+        self._asked_at = time.monotonic()  # before the UPDATE: the slot may begin at any time from here on
         self._entered_at = timezone.now()
         entered = gate.enter(self._source.name, self._entered_at)
         if not isinstance(entered, gate.Closed):
@@ -152,25 +151,24 @@ class Attempt(LookupHooks):
         return entered
 
     async def opened(self) -> None:
-        """Let the next one start; if the request left late, not before its pace is over."""
+        """Let the next lookup start. If this request was sent late, its slot begins now."""
         self.has_opened.set()
         slack = roster.pace_seconds(self._source.name) * gate.MARGIN / 2
         if time.monotonic() - self._asked_at > slack:
             await self._retry(partial(gate.postpone, self._source.name))
 
     async def captcha_started(self, task_id: str) -> None:
-        """Store the task's id, so that what was paid for can be used by the next attempt."""
+        """Store the task's id, so that the next attempt can use the captcha that was paid for."""
         self._spend = CaptchaSpend()
         keep = partial(claims.keep_captcha, claimed=self._claimed, task_id=task_id, source=self._source.name)
         await self._retry(keep)
 
     async def captcha_solved(self, seconds: float, cost: Decimal) -> None:
-        """Keep what the captcha took, and put it on the day's account."""
+        """Keep what the captcha cost, and add it to the day's spend."""
         self._spend = CaptchaSpend(seconds, cost)
         await self._retry(partial(gate.spend, self._source.name, cost))
 
     async def captcha_dropped(self) -> None:
-        """Forget the captcha."""
         await self._retry(partial(claims.drop_captcha, claimed=self._claimed))
 
     async def _retry[T](self, work: Callable[[], T]) -> T:

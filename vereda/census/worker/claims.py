@@ -1,6 +1,6 @@
 """A claim: a worker's time-limited right to look one person up. Taking one, and what is written while it holds.
 
-How a claim ends stands in `outcomes.py`; who takes back a dead worker's, in `rescue.py`.
+How a claim ends is in `outcomes.py`; how a dead worker's ends, in `rescue.py`.
 """
 
 from collections.abc import Sequence
@@ -44,8 +44,8 @@ class Claim:
     captcha_source: str
 
     @property
-    def is_suspect(self) -> bool:
-        """Whether its worker died under it twice: it is then looked up alone, so that others do not die with it."""
+    def must_run_alone(self) -> bool:
+        """Whether two workers died during it: then it runs alone, so that no other lookup is lost with it."""
         return self.losses >= LOST_TWICE
 
 
@@ -58,7 +58,6 @@ class CaptchaSpend:
 
 
 def claim_on(record: CedulaInfo) -> Claim:
-    """Return the claim that holds a record."""
     assert record.claim_token is not None  # noqa: S101 - the database says so of every record that is claimed
     assert record.claimed_at is not None  # noqa: S101
     return Claim(
@@ -79,24 +78,24 @@ def claim_on(record: CedulaInfo) -> Claim:
 
 
 def expiry(now: datetime) -> datetime:
-    """Return until when a claim is good that begins now."""
+    """Return when a claim that begins now expires."""
     return now + timedelta(seconds=rules.claim_seconds(settings.CENSUS_TIMEOUT_SECONDS))
 
 
 def record_under(claimed: Claim) -> CedulaInfoQuerySet:
-    """Return the record as long as the claim on it holds."""
+    """Return a query for the record that is empty once the claim is lost."""
     return CedulaInfo.objects.filter(pk=claimed.record_id, status=Status.PROCESSING, claim_token=claimed.token)
 
 
 CLAIM_TRIES = 20
-"""Of how many people in turn one is tried to be claimed, when other workers are always a little faster."""
+"""How many people in turn are tried, when other workers are always a little faster."""
 
 
 def claim(*, user_id: int, now: datetime) -> Claim | None:
-    """Take the right to look a person up, and count the attempt; None when nothing is due or another worker was first.
+    """Claim a person and count the attempt; None when nothing is due or another worker was first.
 
-    Attempts are counted here and not at the end, so that a lookup which kills its worker cannot repeat for ever. A
-    record that waits without its person's consent, out of a fixture, say, is closed instead.
+    Attempts are counted here and not at the end, so that a lookup that kills its worker cannot repeat for ever. A
+    record that waits without its person's consent, from a fixture for example, is closed instead.
     """
     due, token = CedulaInfo.objects.due(now).filter(user_id=user_id), uuid4()
     is_taken = due.allowed().update(
@@ -111,17 +110,17 @@ def claim(*, user_id: int, now: datetime) -> Claim | None:
         due.not_allowed().update(**newly_closed(next_at=now))
         return None
     record = CedulaInfo.objects.select_related("user").filter(user_id=user_id, claim_token=token).first()
-    return claim_on(record) if record else None  # who withdrew or was erased meanwhile has none any more
+    return claim_on(record) if record else None  # None if they withdrew or were erased meanwhile
 
 
 def claim_next(*, sources: Sequence[str], now: datetime, is_alone: bool) -> tuple[Claim, str] | None:
-    """Take the right to look up whoever's turn it is; return it with the source to begin with.
+    """Claim whoever's turn it is; return the claim with the source to begin with.
 
-    None when nobody is due or every source is closed. `is_alone` says that the worker has nothing else in flight. A
-    suspect lookup waits for that, and holds its turn.
+    None when nobody is due or every source is closed. `is_alone` says that the worker has nothing else in flight: a
+    lookup that must run alone waits for that, and keeps its turn.
     """
-    opening = gate.opening(sources, now)
-    if isinstance(opening, gate.Closed):
+    source = gate.open_source(sources, now)
+    if isinstance(source, gate.Closed):
         return None
     due = CedulaInfo.objects.due(now).in_turn().values_list("user_id", "losses")
     for user_id, losses in due[:CLAIM_TRIES]:
@@ -129,29 +128,28 @@ def claim_next(*, sources: Sequence[str], now: datetime, is_alone: bool) -> tupl
             return None
         claimed = claim(user_id=user_id, now=now)
         if claimed is not None:
-            return claimed, opening
+            return claimed, source
     return None
 
 
 def is_due(*, user_id: int, now: datetime) -> bool:
-    """Whether somebody waits for a worker."""
     return CedulaInfo.objects.due(now).filter(user_id=user_id).exists()
 
 
 def next_due_at(*, sources: Sequence[str], now: datetime) -> datetime | None:
-    """Return when it is worth while to claim again: when a later attempt is due, or a closed source opens by itself."""
-    opening = gate.opening(sources, now)
-    if isinstance(opening, gate.Closed):
-        return opening.until
+    """Return when to claim again: when a later attempt is due, or a closed source opens by itself."""
+    source = gate.open_source(sources, now)
+    if isinstance(source, gate.Closed):
+        return source.until
     later = CedulaInfo.objects.filter(status=Status.PENDING, next_at__gt=now)
     due_at: datetime | None = later.aggregate(at=Min("next_at"))["at"]
     return due_at
 
 
 def start(*, claimed: Claim, now: datetime) -> Claim:
-    """Begin the attempt: its page is about to be opened, so the claim's time counts from now.
+    """Begin the attempt: the request is about to be sent, so the claim's time counts from now.
 
-    Raises `ClaimLostError`: a worker that froze before it opened the page must not open it any more.
+    Raises `ClaimLostError`: a worker that froze before this must not send the request any more.
     """
     if not record_under(claimed).update(claimed_at=now, claim_expires_at=expiry(now)):
         raise ClaimLostError
@@ -159,7 +157,7 @@ def start(*, claimed: Claim, now: datetime) -> Claim:
 
 
 def keep_captcha(*, claimed: Claim, task_id: str, source: str) -> None:
-    """Store the captcha service's id of what was just bought, before it is waited for.
+    """Store the captcha service's id of a captcha, before its solution is waited for.
 
     The next attempt at the same source may use it.
     """
@@ -167,9 +165,9 @@ def keep_captcha(*, claimed: Claim, task_id: str, source: str) -> None:
 
 
 def drop_captcha(*, claimed: Claim) -> None:
-    """Forget the captcha: it is being used, or good for nothing.
+    """Forget the captcha: it is about to be used, or useless.
 
-    Raises `ClaimLostError`: the form must not be sent for whom nobody may ask any more.
+    Raises `ClaimLostError`: the form must not be sent for somebody who may not be asked about any more.
     """
     if not record_under(claimed).update(captcha_task=""):
         raise ClaimLostError

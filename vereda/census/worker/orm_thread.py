@@ -1,7 +1,6 @@
-"""Where lookups on the event loop hand in what needs the database: a thread of its own, the only one that uses the ORM.
+"""The one thread of an engine that uses the ORM; lookups on the event loop send it their work.
 
-A queue's task comes and goes, but a lookup that it began may go on after it: so the ORM's thread is nobody's but the
-engine's.
+It is not a task's thread: a lookup may go on after the task that began it.
 """
 
 import asyncio
@@ -16,13 +15,13 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 logger = logging.getLogger(__name__)
 
 DATABASE_ERRORS = (DatabaseError, InterfaceError)
-"""What a database raises that is busy or out of reach."""
+"""What a busy or unreachable database raises."""
 
-_PAUSES = (0.5, 1, 2, 4, 8)
+_BACKOFF = (0.5, 1, 2, 4, 8)
 
 
 class OrmThread:
-    """Runs work one after the other on a daemon thread, for whoever asks from the event loop."""
+    """Runs work for the event loop, one after the other, on a daemon thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -31,7 +30,7 @@ class OrmThread:
         self._thread.start()
 
     async def run[T](self, work: Callable[[], T]) -> T:
-        """Have the work run and return what it returns, or raise what it raises."""
+        """Return what the work returns, or raise what it raises."""
         reply: asyncio.Future[T] = self._loop.create_future()
 
         def run() -> None:
@@ -39,17 +38,17 @@ class OrmThread:
                 close_old_connections()
                 result = work()
             except Exception as error:  # noqa: BLE001 - it belongs to the lookup, which gets it raised
-                self._tell(reply, reply.set_exception, error)
+                self._settle(reply, reply.set_exception, error)
             else:
-                self._tell(reply, reply.set_result, result)
+                self._settle(reply, reply.set_result, result)
 
         self._work.put(run)
         return await reply
 
     async def retry[T](self, work: Callable[[], T], *, seconds: float) -> T:
-        """Ask again and again for so many seconds while the database is out of reach or busy; raise its last error."""
+        """Run the work again, with backoff, while the database is unreachable or busy; after so many seconds raise."""
         deadline = time.monotonic() + seconds
-        for pause in (*_PAUSES, *[_PAUSES[-1]] * 1000):
+        for pause in (*_BACKOFF, *[_BACKOFF[-1]] * 1000):
             try:
                 return await self.run(work)
             except DATABASE_ERRORS as error:
@@ -69,6 +68,6 @@ class OrmThread:
             run()
         connections.close_all()
 
-    def _tell[T, V](self, reply: asyncio.Future[T], tell: Callable[[V], None], value: V) -> None:
-        """Settle a reply on its loop, unless nobody waits for it any more."""
-        self._loop.call_soon_threadsafe(lambda: None if reply.done() else tell(value))
+    def _settle[T, V](self, reply: asyncio.Future[T], settle: Callable[[V], None], value: V) -> None:
+        """Set the reply on its loop, unless it was cancelled."""
+        self._loop.call_soon_threadsafe(lambda: None if reply.done() else settle(value))

@@ -1,4 +1,4 @@
-"""How an attempt ends: an answer, a failure, a fault of ours, or a claim given back. Each is one transaction.
+"""How an attempt ends: an answer, a failure, a fault of ours, or a released claim. Each is one transaction.
 
 The claim's token stands in the WHERE of every write that ends it, so that a worker which lost its claim cannot write.
 """
@@ -27,24 +27,24 @@ HIGHEST_COST = Decimal(9999)
 
 
 @transaction.atomic
-def pass_over(*, claimed: Claim, failure: Failure, source: str, others: Sequence[str], now: datetime) -> str | None:
-    """Take note that a source was out of reach, and return which of the others is to be asked in its place.
+def fall_back(*, claimed: Claim, failure: Failure, source: str, others: Sequence[str], now: datetime) -> str | None:
+    """Store that a source was unreachable, and return which of the others is asked instead.
 
     None when none of them is open: then the failure is the lookup's outcome.
     """
-    opening = gate.opening(others, now) if others else None
-    if not isinstance(opening, str):
+    fallback = gate.open_source(others, now) if others else None
+    if not isinstance(fallback, str):
         return None
     gate.note_failure(source, failure.kind, now)
     _append_attempt(claimed, failure.status, source=source, now=now, detail=failure.reason)
-    logger.info("lookup.passed_over record=%s source=%s next=%s", claimed.record_id, source, opening)
-    return opening
+    logger.info("lookup.fell_back record=%s source=%s next=%s", claimed.record_id, source, fallback)
+    return fallback
 
 
 def record_outcome(
     *, claimed: Claim, outcome: Outcome, source: str, now: datetime, spend: CaptchaSpend | None = None
 ) -> bool:
-    """Store what a lookup brought; False when the claim was lost meanwhile and nothing but the attempt was stored."""
+    """Store an outcome; False when the claim was lost meanwhile, and only the attempt was stored."""
     if isinstance(outcome, Failure):
         return record_failure(claimed=claimed, failure=outcome, source=source, now=now, spend=spend)
     return record_answer(claimed=claimed, answer=outcome, source=source, now=now, spend=spend)
@@ -54,7 +54,7 @@ def record_outcome(
 def record_answer(
     *, claimed: Claim, answer: Answer, source: str, now: datetime, spend: CaptchaSpend | None = None
 ) -> bool:
-    """Store an answer, all of it in place of the one before; False when the claim was lost."""
+    """Store an answer, which replaces the one before; False when the claim was lost."""
     is_stored = _finish(claimed, **newly_answered(answer=answer, source=source, now=now))
     gate.note_answer(source, (now - claimed.claimed_at).total_seconds())
     _append_attempt(claimed, answer.status, source=source, now=now, spend=spend)
@@ -67,7 +67,7 @@ def record_failure(
 ) -> bool:
     """Store a failure: another attempt later, or, with none left, the last answer's status or a failure's.
 
-    While the source rests it is nobody's failure: the attempt does not count, and the next waits until a source opens.
+    While the source rests the attempt does not count, and the next one waits until a source opens.
     """
     rests_until = gate.note_failure(source, failure.kind, now)
     can_buy_captcha = _can_buy_captcha(claimed)
@@ -78,13 +78,13 @@ def record_failure(
         answer_status=claimed.answer_status,
         can_buy_captcha=can_buy_captcha,
     )
-    told = newly_failed(failure=failure, cedula=claimed.cedula, source=source, now=now)
+    fields = newly_failed(failure=failure, cedula=claimed.cedula, source=source, now=now)
     if rests_until is not None and can_buy_captcha:
-        is_stored = _wait_until(claimed, _opens_at(rests_until, now), now, attempts=F("attempts") - 1, **told)
+        is_stored = _wait_until(claimed, _opens_at(rests_until, now), now, attempts=F("attempts") - 1, **fields)
     elif isinstance(decision, rules.Retry):
-        is_stored = _wait_until(claimed, now + timedelta(seconds=decision.seconds), now, **told)
+        is_stored = _wait_until(claimed, now + timedelta(seconds=decision.seconds), now, **fields)
     else:
-        is_stored = _finish(claimed, status=decision.status, **told)
+        is_stored = _finish(claimed, status=decision.status, **fields)
     _append_attempt(claimed, failure.status, source=source, now=now, spend=spend, detail=failure.reason)
     return is_stored
 
@@ -101,7 +101,7 @@ def record_interruption(
 ) -> bool:
     """Store that a lookup ended by a fault of ours: another attempt later, or, with none left, a visible failure.
 
-    `is_over` says that what caused it is gone, such as a dead worker: then the next attempt may start at once.
+    `is_over` says that the cause is gone, such as a dead worker: then the next attempt may start at once.
     """
     decision = rules.after_failure(
         kind=FailureKind.NETWORK_ERROR,
@@ -110,13 +110,13 @@ def record_interruption(
         answer_status=claimed.answer_status,
         can_buy_captcha=_can_buy_captcha(claimed),
     )
-    told = {"error_message": wording.INTERRUPTED, "losses": F("losses") + 1}
+    fields = {"error_message": wording.INTERRUPTED, "losses": F("losses") + 1}
     if not isinstance(decision, rules.Retry):
-        is_stored = _finish(claimed, status=decision.status, **told)
+        is_stored = _finish(claimed, status=decision.status, **fields)
     elif is_over:
-        is_stored = _finish(claimed, status=Status.PENDING, next_at=now, **told)
+        is_stored = _finish(claimed, status=Status.PENDING, next_at=now, **fields)
     else:
-        is_stored = _wait_until(claimed, now + timedelta(seconds=decision.seconds), now, **told)
+        is_stored = _wait_until(claimed, now + timedelta(seconds=decision.seconds), now, **fields)
     if is_stored:
         _append_attempt(claimed, LookupAttempt.Outcome.LOST, source=source, now=now, spend=spend, detail=detail)
         logger.warning("lookup.lost record=%s attempts=%s", claimed.record_id, claimed.attempts)
@@ -127,7 +127,7 @@ def record_interruption(
 def release(
     *, claimed: Claim, source: str, now: datetime, spend: CaptchaSpend | None = None, pause: timedelta = timedelta(0)
 ) -> bool:
-    """Give a claim back without an outcome: the attempt does not count, and the next may start after the pause."""
+    """End a claim without an outcome: the attempt does not count, and the next may start after the pause."""
     is_released = _finish(claimed, status=Status.PENDING, next_at=now + pause, attempts=F("attempts") - 1)
     if is_released and not pause:
         send_on_commit(claimed.user_id)
@@ -136,19 +136,19 @@ def release(
 
 
 def _opens_at(rests_until: datetime, now: datetime) -> datetime:
-    """Return when somebody can be asked about again whose source rests until then: at once, if another one is open."""
-    opening = gate.opening(roster.names(), now)
-    return opening.until or rests_until if isinstance(opening, gate.Closed) else now
+    """Return when the next attempt may start while the source rests: at once, if another source is open."""
+    source = gate.open_source(roster.names(), now)
+    return source.until or rests_until if isinstance(source, gate.Closed) else now
 
 
 def _can_buy_captcha(claimed: Claim) -> bool:
-    """Whether another attempt would have a captcha: one not used yet, or leave to buy one."""
+    """Whether another attempt would have a captcha: one not used yet, or one that may still be bought."""
     has_left = Q(captchas__lt=rules.MOST_CAPTCHAS) | ~Q(captcha_task="")
     return CedulaInfo.objects.filter(has_left, pk=claimed.record_id).exists()
 
 
 def _wait_until(claimed: Claim, at: datetime, now: datetime, **fields: object) -> bool:
-    """End a claim with another attempt at a time, and send its message then."""
+    """End a claim; the next attempt, and its message, come at that time."""
     is_mine = _finish(claimed, status=Status.PENDING, next_at=at, **fields)
     if is_mine and at > now:
         send_at(claimed.user_id, at)
@@ -158,7 +158,7 @@ def _wait_until(claimed: Claim, at: datetime, now: datetime, **fields: object) -
 
 
 def _finish(claimed: Claim, **fields: object) -> bool:
-    """End a claim by one conditional UPDATE; False when the claim is no longer this worker's."""
+    """End a claim by one conditional UPDATE; False when it was lost."""
     is_mine = record_under(claimed).update(**NO_CLAIM, **fields) == 1
     if not is_mine:
         logger.warning("lookup.claim_lost record=%s", claimed.record_id)
@@ -168,7 +168,7 @@ def _finish(claimed: Claim, **fields: object) -> bool:
 def _append_attempt(
     claimed: Claim, outcome: str, *, source: str, now: datetime, spend: CaptchaSpend | None = None, detail: str = ""
 ) -> None:
-    """Write the attempt down, whether or not its claim still held: it happened and may have cost money.
+    """Store the attempt even if its claim was lost: it happened and may have cost money.
 
     Nothing is written of somebody who was erased meanwhile, or has withdrawn their consent.
     """

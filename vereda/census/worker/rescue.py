@@ -1,4 +1,4 @@
-"""Taking back the claims of workers that died, and sending again the messages that may be lost."""
+"""Ending the claims of dead workers, and sending again the messages that may be lost."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -19,18 +19,18 @@ MESSAGES_PER_RESCUE = 50
 
 
 def rescue_all(*, now: datetime) -> int:
-    """Take expired claims back and send lost messages again; return how many were sent.
+    """End expired claims and send lost messages again; return how many were sent.
 
-    People without a record, out of a fixture, say, get one. Messages are sent only while the queue is short, so that a
-    backlog does not grow by its own rescue, and only while a source is open.
+    People without a record, from a fixture for example, get one. Messages are sent only while the queue is short, so
+    that the rescue does not make a backlog grow, and only while a source is open.
     """
     abandoned = CedulaInfo.objects.abandoned(now)
     for record in abandoned.select_related("user"):
-        _take_back(record, lost=abandoned, now=now, detail="the claim ran out")
+        _end_claim(record, lost=abandoned, now=now, detail="the claim ran out")
     for user in User.objects.filter(cedula_info=None, is_active=True)[:MESSAGES_PER_RESCUE]:
         actions.create_record(user=user)
     heartbeat.delete_old(now)
-    if isinstance(gate.opening(roster.names(), now), gate.Closed):
+    if isinstance(gate.open_source(roster.names(), now), gate.Closed):
         return 0
     room = MESSAGES_PER_RESCUE - get_broker().queue_size()
     due = CedulaInfo.objects.due(now).in_turn().values_list("user_id", flat=True)[: max(0, room)]
@@ -39,22 +39,22 @@ def rescue_all(*, now: datetime) -> int:
     return len(due)
 
 
-def rescue_from_dead(*, worker_key: str, living: Collection[int], now: datetime) -> int:
-    """Take back at once what a cluster's dead processes held; return how many claims that was.
+def rescue_from_dead(*, worker_key: str, alive: Collection[int], now: datetime) -> int:
+    """End at once the claims of a cluster's dead processes; return how many there were.
 
-    `living` are the process ids that still run. Only who is above that cluster can know.
+    `alive` are the process ids that still run. Only the watchdog above the cluster can know them.
     """
     held = CedulaInfo.objects.filter(status=Status.PROCESSING, claimed_by__startswith=f"{worker_key}/")
-    dead = [record for record in held.select_related("user") if int(record.claimed_by.rsplit("/")[-1]) not in living]
+    dead = [record for record in held.select_related("user") if int(record.claimed_by.rsplit("/")[-1]) not in alive]
     for record in dead:
-        _take_back(record, lost=held, now=now, detail="its worker died")
+        _end_claim(record, lost=held, now=now, detail="its worker died")
         send_on_commit(record.user_id)
     return len(dead)
 
 
-def _take_back(record: CedulaInfo, *, lost: CedulaInfoQuerySet, now: datetime, detail: str) -> None:
-    """End the claim of a worker that will not end it itself, unless it is no longer among the lost ones."""
-    token = uuid4()  # from here on the worker cannot write, should it live
+def _end_claim(record: CedulaInfo, *, lost: CedulaInfoQuerySet, now: datetime, detail: str) -> None:
+    """End the claim of a worker that cannot do so itself, unless it is no longer among the lost ones."""
+    token = uuid4()  # from here on that worker cannot write, even if it is alive
     if not lost.filter(pk=record.pk, claim_token=record.claim_token).update(claim_token=token):
         return
     record.claim_token = token

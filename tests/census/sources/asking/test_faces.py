@@ -194,7 +194,7 @@ def test_the_same_address_changes_its_face_overnight(loop: LoopThread, make_sour
         source = make_source(site.census_url, captcha=captcha)
         for face in (Face.AJAX, Face.JSON, Face.HTML, Face.AJAX):
             site.site.face = face
-            assert f"a form of the {face} kind at {site.census_url}" in loop.run(source.knock())
+            assert f"a form of the {face} kind at {site.census_url}" in loop.run(source.check())
             assert loop.run(source.lookup(cedula_of("01"), LookupHooks())) == place("01")
             assert loop.run(source.lookup(cedula_of("96"), LookupHooks())) == NotFound()
 

@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 
 from practice.site import Face
-from tests.census.sources.asking.bent_faces import bent_face
 from tests.census.sources.asking.loop import LoopThread
 from tests.census.sources.asking.processes import drivers
+from tests.census.sources.asking.stub_faces import stub_face
 from tests.census.sources.conftest import MakeSource
 from tests.census.sources.reading.replies import CEDULA, FOUND
 from vereda.census.sources.asking.browser import Browser
@@ -107,7 +107,7 @@ def test_a_reply_of_20_megabytes_is_cut_off_and_does_not_fill_the_memory(
     loop: LoopThread, make_source: MakeSource, face: Face, packing: str
 ) -> None:
     async def at_site() -> Outcome:
-        async with bent_face(face, long_reply(face, packing)).listening() as url:
+        async with stub_face(face, long_reply(face, packing)).listening() as url:
             return await make_source(url).lookup(CEDULA, LookupHooks())
 
     loop.run(make_source().lookup(CEDULA, LookupHooks()))

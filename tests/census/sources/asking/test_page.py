@@ -8,9 +8,9 @@ import pytest
 from aiohttp import web
 
 from practice.server import PracticeServer
-from tests.census.sources.asking.bent_site import FIELDS, NONCE, SCRIPT, WIDGET, BentSite, found, hang, page
 from tests.census.sources.asking.loop import LoopThread
 from tests.census.sources.asking.processes import chromiums, drivers, kill
+from tests.census.sources.asking.stub_site import FIELDS, NONCE, SCRIPT, WIDGET, StubSite, found, hang, page
 from tests.census.sources.asking.test_browser import open_contexts
 from tests.census.sources.conftest import MakeSource
 from tests.census.sources.reading.replies import CEDULA, FOUND, refusal, success
@@ -55,9 +55,9 @@ def paper() -> PaperSolver:
 
 @pytest.fixture
 def look_up(loop: LoopThread, make_source: MakeSource, paper: PaperSolver) -> Callable[..., Outcome]:
-    """Ask a bent site."""
+    """Ask a stub site."""
 
-    def ask(site: BentSite, *, seconds: float = 30.0) -> Outcome:
+    def ask(site: StubSite, *, seconds: float = 30.0) -> Outcome:
         async def at_site() -> Outcome:
             async with site.listening() as url:
                 return await make_source(url, captcha=paper, seconds=seconds).lookup(CEDULA, LookupHooks())
@@ -67,7 +67,7 @@ def look_up(loop: LoopThread, make_source: MakeSource, paper: PaperSolver) -> Ca
     return ask
 
 
-type LookUp = Callable[[BentSite], Outcome]
+type LookUp = Callable[[StubSite], Outcome]
 
 
 def answering(
@@ -80,14 +80,14 @@ def answering(
 
 
 def test_the_form_goes_with_its_nonce_the_current_place_and_nothing_foreign(look_up: LookUp) -> None:
-    site = BentSite()
+    site = StubSite()
     assert look_up(site).status == "found"
     assert dict(site.forms[0]) == {"nuip": CEDULA, "tipo": "-1", "token": NONCE}
 
 
 def test_the_nonce_is_the_one_that_the_page_has_when_it_is_sent(look_up: LookUp) -> None:
     rotated = NONCE[::-1]
-    site = BentSite(page(script=f"{SCRIPT} document.querySelector('#nuip').oninput = () => token.value = '{rotated}';"))
+    site = StubSite(page(script=f"{SCRIPT} document.querySelector('#nuip').oninput = () => token.value = '{rotated}';"))
     look_up(site)
     assert site.forms[0]["token"] == rotated
 
@@ -95,7 +95,7 @@ def test_the_nonce_is_the_one_that_the_page_has_when_it_is_sent(look_up: LookUp)
 def test_a_form_without_the_current_place_is_a_parse_error_before_a_captcha_is_paid(
     look_up: LookUp, paper: PaperSolver
 ) -> None:
-    site = BentSite(page(fields=FIELDS.replace('value="-1"', 'value="0"'), widget=WIDGET))
+    site = StubSite(page(fields=FIELDS.replace('value="-1"', 'value="0"'), widget=WIDGET))
     outcome = look_up(site)
     assert isinstance(outcome, Failure)
     assert outcome.kind is FailureKind.PARSE_ERROR
@@ -109,7 +109,7 @@ def test_a_form_without_the_current_place_is_a_parse_error_before_a_captcha_is_p
 @pytest.mark.parametrize("part", ["nuip", "tipo", "token", "enviar"])
 def test_a_form_that_lacks_a_part_is_no_known_form(look_up: LookUp, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_module, "_FORM_SECONDS", 0.2)
-    outcome = look_up(BentSite(page(fields=FIELDS.replace(f'id="{part}"', ""))))
+    outcome = look_up(StubSite(page(fields=FIELDS.replace(f'id="{part}"', ""))))
     assert isinstance(outcome, Failure)
     assert outcome.reason == "the site answered a page without a known form (HTTP 200)"
 
@@ -119,7 +119,7 @@ def test_a_token_goes_along_even_if_the_captchas_own_script_never_comes(
 ) -> None:
     monkeypatch.setattr(form_module, "_WIDGET_MILLISECONDS", 100)
     checked = SCRIPT.replace("fetch", "grecaptcha.getResponse() === '03A-paper' && fetch")
-    site = BentSite(page(widget=WIDGET, script=checked))
+    site = StubSite(page(widget=WIDGET, script=checked))
     assert look_up(site).status == "found"
     assert site.forms[0]["g-recaptcha-response"] == "03A-paper"
 
@@ -130,7 +130,7 @@ def test_a_captcha_script_that_comes_late_does_not_lose_the_token(look_up: LookU
         window.grecaptcha = { getResponse: () => '' };
     }, 400);"""
     checked = SCRIPT.replace("fetch", "grecaptcha.getResponse() && fetch")
-    site = BentSite(page(widget=WIDGET, script=late + checked))
+    site = StubSite(page(widget=WIDGET, script=late + checked))
     assert look_up(site).status == "found"
     assert site.forms[0].getall("g-recaptcha-response") == ["03A-paper"]
 
@@ -143,7 +143,7 @@ def test_a_page_that_does_not_send_its_form_says_why(
 ) -> None:
     monkeypatch.setattr(form_module, "_SEND_SECONDS", 0.3)
     monkeypatch.setattr(form_module, "_WIDGET_MILLISECONDS", 100)
-    site = BentSite(
+    site = StubSite(
         page(widget=WIDGET, script=SCRIPT.replace("fetch", f"div_warning.textContent = '{complaint}'; 0 && fetch"))
     )
     outcome = look_up(site)
@@ -154,7 +154,7 @@ def test_a_page_that_does_not_send_its_form_says_why(
 
 
 def test_a_reply_that_cannot_be_read_is_kept_whole_with_its_reader(look_up: LookUp) -> None:
-    outcome = look_up(BentSite(answer=answering(success("<table><tr><th>OTRA</th></tr></table>"))))
+    outcome = look_up(StubSite(answer=answering(success("<table><tr><th>OTRA</th></tr></table>"))))
 
     assert isinstance(outcome, Failure)
     assert (outcome.kind, outcome.reader) == (FailureKind.PARSE_ERROR, "ajax 200 application/json")
@@ -169,7 +169,7 @@ def test_a_reply_that_cannot_be_read_is_kept_whole_with_its_reader(look_up: Look
     ],
 )
 def test_a_page_that_the_browser_could_not_use_is_kept(look_up: LookUp, script: str) -> None:
-    outcome = look_up(BentSite(page(script=script)))
+    outcome = look_up(StubSite(page(script=script)))
 
     assert isinstance(outcome, Failure)
     assert (outcome.kind, outcome.reader) == (FailureKind.PARSE_ERROR, "")
@@ -178,18 +178,18 @@ def test_a_page_that_the_browser_could_not_use_is_kept(look_up: LookUp, script: 
 
 
 def test_a_form_that_the_browser_sends_by_itself_is_judged_the_same(look_up: LookUp) -> None:
-    assert look_up(BentSite(page(script=""))).status == "found"
+    assert look_up(StubSite(page(script=""))).status == "found"
 
 
 def test_a_page_that_loads_itself_again_after_the_reply_is_not_loaded_again(look_up: LookUp) -> None:
-    site = BentSite(page(script=SCRIPT.replace("reply.text()", "location.reload()")))
+    site = StubSite(page(script=SCRIPT.replace("reply.text()", "location.reload()")))
     assert look_up(site).status == "found"
     assert site.loads == 1
 
 
 def test_a_reply_in_the_old_encoding_is_read(look_up: LookUp) -> None:
     text = '{"success":true,"data":{"message":"' + FOUND + '"}}'
-    outcome = look_up(BentSite(answer=answering(text, charset="latin-1")))
+    outcome = look_up(StubSite(answer=answering(text, charset="latin-1")))
     assert getattr(outcome, "municipio", outcome) == "EL PEÑOL"
 
 
@@ -201,7 +201,7 @@ def test_an_empty_reply_is_judged_by_its_http_status(look_up: LookUp, status: in
     async def answer(_: web.Request) -> web.Response:
         return web.Response(status=status, headers={"Location": "/otra"} if status == 301 else {})
 
-    assert look_up(BentSite(answer=answer)).status == expected
+    assert look_up(StubSite(answer=answer)).status == expected
 
 
 @pytest.mark.parametrize("headers", [{"Content-Length": "5000"}, {"Transfer-Encoding": "chunked"}])
@@ -215,7 +215,7 @@ def test_a_reply_that_is_cut_short_is_no_answer(look_up: LookUp, headers: dict[s
         request.transport.close()
         return response
 
-    assert look_up(BentSite(page(script=script), answer)).status == "network_error"
+    assert look_up(StubSite(page(script=script), answer)).status == "network_error"
 
 
 def test_a_reply_that_never_ends_costs_the_budget_and_no_more(
@@ -227,15 +227,15 @@ def test_a_reply_that_never_ends_costs_the_budget_and_no_more(
         await response.write(b'{"success":')
         return await hang(request)
 
-    assert look_up(BentSite(answer=answer), seconds=4).status == "timeout"
+    assert look_up(StubSite(answer=answer), seconds=4).status == "timeout"
 
 
 def test_somebody_elses_answer_is_no_answer(look_up: LookUp) -> None:
-    assert look_up(BentSite(answer=answering(success(FOUND.replace(CEDULA, "19999999"))))).status == "parse_error"
+    assert look_up(StubSite(answer=answering(success(FOUND.replace(CEDULA, "19999999"))))).status == "parse_error"
 
 
 def test_a_dialog_of_the_page_does_not_stop_the_lookup(look_up: LookUp) -> None:
-    assert look_up(BentSite(page(script=SCRIPT + "alert('Aviso');"))).status == "found"
+    assert look_up(StubSite(page(script=SCRIPT + "alert('Aviso');"))).status == "found"
 
 
 def test_a_page_that_is_a_download_is_a_failure(loop: LoopThread, make_source: MakeSource) -> None:
@@ -243,7 +243,7 @@ def test_a_page_that_is_a_download_is_a_failure(loop: LoopThread, make_source: M
         async def download(_: web.Request) -> web.Response:
             return web.Response(body=b"x", headers={"Content-Disposition": "attachment; filename=x.bin"})
 
-        async with BentSite(load=download).listening() as url:
+        async with StubSite(load=download).listening() as url:
             return await make_source(url).lookup(CEDULA, LookupHooks())
 
     assert loop.run(at_site()).status in {"parse_error", "network_error"}
@@ -286,7 +286,7 @@ def test_a_machine_without_a_browser_is_a_failure_and_not_an_exception(loop: Loo
 
 
 def test_the_page_is_asked_for_only_after_leave_was_given(loop: LoopThread, make_source: MakeSource) -> None:
-    site = BentSite()
+    site = StubSite()
     loads_at_leave: list[int] = []
 
     class Hooks(LookupHooks):
@@ -318,7 +318,7 @@ def test_whoever_waits_is_told_that_the_request_has_left_before_any_answer_to_it
         return web.Response(text=page(), content_type="text/html")
 
     async def at_site() -> Outcome:
-        async with BentSite(load=answer_once_told).listening() as url:
+        async with StubSite(load=answer_once_told).listening() as url:
             return await make_source(url, seconds=10).lookup(CEDULA, Hooks())
 
     assert loop.run(at_site()).status == "found"
@@ -328,7 +328,7 @@ def test_whoever_waits_is_told_that_the_request_has_left_before_any_answer_to_it
 def test_a_page_that_got_no_leave_is_never_asked_for(
     loop: LoopThread, make_source: MakeSource, error: type[BaseException]
 ) -> None:
-    site = BentSite()
+    site = StubSite()
 
     class Hooks(LookupHooks):
         async def before_open(self) -> None:
@@ -345,7 +345,7 @@ def test_a_page_that_got_no_leave_is_never_asked_for(
 
 
 def test_leave_is_for_one_page_only(loop: LoopThread, make_source: MakeSource) -> None:
-    site = BentSite()
+    site = StubSite()
     may_leave = asyncio.Event()
 
     class Waiting(LookupHooks):
@@ -366,7 +366,7 @@ def test_leave_is_for_one_page_only(loop: LoopThread, make_source: MakeSource) -
 
 
 def test_waiting_for_leave_is_not_counted_against_the_budget(loop: LoopThread, make_source: MakeSource) -> None:
-    site = BentSite(load=hang)
+    site = StubSite(load=hang)
 
     class Slow(LookupHooks):
         async def before_open(self) -> None:
@@ -389,7 +389,7 @@ def test_what_a_captcha_hook_raises_passes(
             raise error
 
     async def at_site() -> None:
-        async with BentSite(page(widget=WIDGET)).listening() as url:
+        async with StubSite(page(widget=WIDGET)).listening() as url:
             await make_source(url, captcha=paper).lookup(CEDULA, Broken())
 
     with pytest.raises(error):
@@ -416,9 +416,9 @@ class Kept(LookupHooks):
 
 @pytest.fixture
 def ask_for(loop: LoopThread, make_source: MakeSource, paper: PaperSolver) -> Callable[..., Outcome]:
-    """Ask a bent site with hooks of the test's own."""
+    """Ask a stub site with hooks of the test's own."""
 
-    def ask(site: BentSite, hooks: LookupHooks) -> Outcome:
+    def ask(site: StubSite, hooks: LookupHooks) -> Outcome:
         async def at_site() -> Outcome:
             async with site.listening() as url:
                 return await make_source(url, captcha=paper).lookup(CEDULA, hooks)
@@ -428,23 +428,23 @@ def ask_for(loop: LoopThread, make_source: MakeSource, paper: PaperSolver) -> Ca
     return ask
 
 
-type AskFor = Callable[[BentSite, LookupHooks], Outcome]
+type AskFor = Callable[[StubSite, LookupHooks], Outcome]
 
 
 @pytest.fixture
-def site_with_captcha(monkeypatch: pytest.MonkeyPatch) -> BentSite:
+def site_with_captcha(monkeypatch: pytest.MonkeyPatch) -> StubSite:
     monkeypatch.setattr(form_module, "_WIDGET_MILLISECONDS", 100)
-    return BentSite(page(widget=WIDGET))
+    return StubSite(page(widget=WIDGET))
 
 
-def token_sent(site: BentSite) -> object:
+def token_sent(site: StubSite) -> object:
     (form,) = site.forms
     return form["g-recaptcha-response"]
 
 
 @pytest.mark.parametrize("may_buy", [True, False])
 def test_a_captcha_that_was_paid_for_before_is_used_and_none_is_bought(
-    ask_for: AskFor, paper: PaperSolver, site_with_captcha: BentSite, may_buy: bool
+    ask_for: AskFor, paper: PaperSolver, site_with_captcha: StubSite, may_buy: bool
 ) -> None:
     paper.kept["9"] = Solved("03A-kept", 1.5, Decimal("0.003"), "9")
     hooks = Kept(may_buy=may_buy)
@@ -456,7 +456,7 @@ def test_a_captcha_that_was_paid_for_before_is_used_and_none_is_bought(
 
 
 def test_a_captcha_that_is_too_old_is_complained_about_and_another_one_bought(
-    ask_for: AskFor, paper: PaperSolver, site_with_captcha: BentSite
+    ask_for: AskFor, paper: PaperSolver, site_with_captcha: StubSite
 ) -> None:
     paper.kept["9"] = TooLateError("the captcha was solved too long ago")
     hooks = Kept()
@@ -468,7 +468,7 @@ def test_a_captcha_that_is_too_old_is_complained_about_and_another_one_bought(
 
 
 def test_a_captcha_that_could_not_be_solved_is_no_reason_to_complain_and_another_one_is_bought(
-    ask_for: AskFor, paper: PaperSolver, site_with_captcha: BentSite
+    ask_for: AskFor, paper: PaperSolver, site_with_captcha: StubSite
 ) -> None:
     paper.kept["9"] = CaptchaError("the captcha service refused: ERROR_CAPTCHA_UNSOLVABLE")
     hooks = Kept()
@@ -480,7 +480,7 @@ def test_a_captcha_that_could_not_be_solved_is_no_reason_to_complain_and_another
 
 @pytest.mark.parametrize("error", [TooLateError("too long ago"), CaptchaError("refused")])
 def test_without_leave_to_buy_and_with_nothing_good_left_the_form_is_not_sent(
-    ask_for: AskFor, paper: PaperSolver, site_with_captcha: BentSite, error: CaptchaError
+    ask_for: AskFor, paper: PaperSolver, site_with_captcha: StubSite, error: CaptchaError
 ) -> None:
     paper.kept["9"] = error
     hooks = Kept(may_buy=False)
@@ -491,7 +491,7 @@ def test_without_leave_to_buy_and_with_nothing_good_left_the_form_is_not_sent(
     assert (paper.pages, site_with_captcha.forms) == ([], [])
 
 
-def test_without_leave_to_buy_none_is_bought(ask_for: AskFor, paper: PaperSolver, site_with_captcha: BentSite) -> None:
+def test_without_leave_to_buy_none_is_bought(ask_for: AskFor, paper: PaperSolver, site_with_captcha: StubSite) -> None:
     assert ask_for(site_with_captcha, Kept("", may_buy=False)).status == "captcha_failed"
     assert (paper.pages, paper.reports, site_with_captcha.forms) == ([], [], [])
 
@@ -501,11 +501,11 @@ def test_a_page_without_a_captcha_leaves_the_one_that_was_paid_for_where_it_is(
 ) -> None:
     hooks = Kept()
 
-    assert ask_for(BentSite(), hooks).status == "found"
+    assert ask_for(StubSite(), hooks).status == "found"
     assert hooks.told == []
 
 
-def test_a_captcha_counts_as_used_right_before_it_is_sent(ask_for: AskFor, site_with_captcha: BentSite) -> None:
+def test_a_captcha_counts_as_used_right_before_it_is_sent(ask_for: AskFor, site_with_captcha: StubSite) -> None:
     class Noting(Kept):
         async def captcha_dropped(self) -> None:
             forms_before.append(len(site_with_captcha.forms))
@@ -518,7 +518,7 @@ def test_a_captcha_counts_as_used_right_before_it_is_sent(ask_for: AskFor, site_
 
 
 def test_a_captcha_that_cannot_be_written_down_as_used_is_not_sent(
-    ask_for: AskFor, site_with_captcha: BentSite
+    ask_for: AskFor, site_with_captcha: StubSite
 ) -> None:
     class Broken(Kept):
         async def captcha_dropped(self) -> None:
@@ -530,7 +530,7 @@ def test_a_captcha_that_cannot_be_written_down_as_used_is_not_sent(
 
 
 def test_a_kept_captcha_that_the_site_refuses_is_complained_about_by_its_own_number(
-    ask_for: AskFor, paper: PaperSolver, site_with_captcha: BentSite
+    ask_for: AskFor, paper: PaperSolver, site_with_captcha: StubSite
 ) -> None:
     paper.kept["9"] = Solved("03A-kept", 1.5, Decimal("0.003"), "9")
     site_with_captcha.answer = answering(refusal("Verifique el captcha"))
@@ -566,7 +566,7 @@ def test_a_cancelled_lookup_closes_its_page_and_lets_the_cancellation_pass(loop:
     browser = Browser()
 
     async def cancel_while_it_waits_for_the_reply() -> None:
-        site = BentSite(answer=hang)
+        site = StubSite(answer=hang)
         async with site.listening() as url:
             source = CensusSource("x", url, browser=browser, solver=NoSolver())
             task = asyncio.create_task(source.lookup(CEDULA, LookupHooks()))
@@ -592,7 +592,7 @@ def test_a_browser_killed_in_the_middle_is_a_network_error_and_the_next_lookup_w
         return await hang(request)
 
     async def look_up_twice() -> list[str]:
-        site = BentSite(answer=kill_the_browser)
+        site = StubSite(answer=kill_the_browser)
         async with site.listening() as url:
             source = CensusSource("x", url, browser=Browser(), solver=NoSolver())
             first = await source.lookup(CEDULA, LookupHooks())
@@ -604,26 +604,26 @@ def test_a_browser_killed_in_the_middle_is_a_network_error_and_the_next_lookup_w
     assert loop.run(look_up_twice()) == ["network_error", "found"]
 
 
-def test_a_knock_that_meets_no_form_says_what_was_met(loop: LoopThread, make_source: MakeSource) -> None:
+def test_a_check_without_a_form_says_what_was_found(loop: LoopThread, make_source: MakeSource) -> None:
     for query, words in {"desconocido": "without a known form", "corte": "could not be reached"}.items():
         with pytest.raises(UnreachableError, match=words):
-            loop.run(make_source(query=f"?animo={query}").knock())
+            loop.run(make_source(query=f"?animo={query}").check())
     with pytest.raises(UnreachableError, match="did not load in time"):
-        loop.run(make_source(query="?animo=sin-respuesta", seconds=0.5).knock())
+        loop.run(make_source(query="?animo=sin-respuesta", seconds=0.5).check())
 
 
 @pytest.mark.parametrize(
     ("widget", "captcha"),
     [("", "no captcha"), (WIDGET, "captcha reCAPTCHA v2"), (WIDGET.replace("6L", "x"), "captcha of an unknown kind")],
 )
-def test_a_knock_names_dialect_captcha_and_time_and_asks_about_nobody(
+def test_a_check_names_dialect_captcha_and_time_and_asks_about_nobody(
     loop: LoopThread, make_source: MakeSource, widget: str, captcha: str
 ) -> None:
-    site = BentSite(page(widget=widget))
+    site = StubSite(page(widget=widget))
 
     async def at_site() -> str:
         async with site.listening() as url:
-            return await make_source(url).knock()
+            return await make_source(url).check()
 
     met = loop.run(at_site())
     assert "a form of the ajax kind at http://127.0.0.1:" in met
@@ -631,6 +631,6 @@ def test_a_knock_names_dialect_captcha_and_time_and_asks_about_nobody(
     assert not site.forms
 
 
-def test_a_knock_says_that_nobody_could_solve_the_pages_captcha(loop: LoopThread, make_source: MakeSource) -> None:
+def test_a_check_says_that_nobody_could_solve_the_pages_captcha(loop: LoopThread, make_source: MakeSource) -> None:
     with pytest.raises(UnreachableError, match="no captcha solver is configured"):
-        loop.run(make_source(captcha=NoSolver()).knock())
+        loop.run(make_source(captcha=NoSolver()).check())

@@ -116,7 +116,7 @@ def test_every_mood_of_the_page_has_its_status(
 def test_a_page_that_never_loads_costs_the_budget_and_no_more(loop: LoopThread, make_source: MakeSource) -> None:
     source = make_source(query="?animo=sin-respuesta", seconds=1)
     outcome = loop.run(source.lookup("19000001", LookupHooks()), seconds=10)
-    assert outcome == Failure(FailureKind.TIMEOUT, "the page did not load in time", is_unreached=True)
+    assert outcome == Failure(FailureKind.TIMEOUT, "the page did not load in time", is_unreachable=True)
 
 
 def test_no_captcha_is_bought_for_a_page_that_has_none(loop: LoopThread, make_source: MakeSource) -> None:
@@ -201,9 +201,9 @@ def test_no_cedula_gets_into_a_log_line(
     assert "cedula=••••0001" in caplog.text
 
 
-def test_the_source_knocks_without_asking_about_anybody(loop: LoopThread, make_source: MakeSource) -> None:
+def test_a_check_of_the_source_asks_about_nobody(loop: LoopThread, make_source: MakeSource) -> None:
     with PracticeServer() as site:
-        met = loop.run(make_source(site.census_url).knock())
+        met = loop.run(make_source(site.census_url).check())
         form = re.escape(f"practice: a form of the ajax kind at {site.census_url}, captcha reCAPTCHA v2, in ")
         assert re.fullmatch(form + r"\d\.\d s", met)
         assert [entry.kind for entry in site.journal] == ["page"]

@@ -17,9 +17,9 @@ from vereda.census.sources.config import KNOWN_SOURCES
 from vereda.census.sources.port import Failure, FailureKind, Found, LookupHooks, NotFound, Outcome, UnreachableError
 
 WITHOUT_PLACE = Failure(FailureKind.PARSE_ERROR, "a voting place without its municipio, puesto or mesa")
-SERVER_ERROR = Failure(FailureKind.NETWORK_ERROR, "the service answered HTTP 500", is_unreached=True)
+SERVER_ERROR = Failure(FailureKind.NETWORK_ERROR, "the service answered HTTP 500", is_unreachable=True)
 CUT = Failure(
-    FailureKind.NETWORK_ERROR, "the service could not be reached (ServerDisconnectedError)", is_unreached=True
+    FailureKind.NETWORK_ERROR, "the service could not be reached (ServerDisconnectedError)", is_unreachable=True
 )
 
 
@@ -41,8 +41,8 @@ RESULTS: dict[str, Outcome] = {
     "95": Failure(FailureKind.BLOCKED, "the site blocked us (HTTP 200)"),
     "94": Failure(FailureKind.TIMEOUT, "the service did not reply in time"),
     "93": CUT,
-    "82": Failure(FailureKind.NETWORK_ERROR, "the service answered HTTP 504", is_unreached=True),
-    "80": Failure(FailureKind.NETWORK_ERROR, "the service says that it is out of service", is_unreached=True),
+    "82": Failure(FailureKind.NETWORK_ERROR, "the service answered HTTP 504", is_unreachable=True),
+    "80": Failure(FailureKind.NETWORK_ERROR, "the service says that it is out of service", is_unreachable=True),
 }
 
 REFUSALS = {
@@ -123,32 +123,32 @@ def test_the_budget_is_kept(loop: LoopThread, service: PracticeServer) -> None:
     assert outcome.status == "timeout"
 
 
-def test_a_knock_asks_about_nobody(loop: LoopThread) -> None:
+def test_a_check_asks_about_nobody(loop: LoopThread) -> None:
     with PracticeServer() as service:
-        met = loop.run(verifik(service).knock())
+        met = loop.run(verifik(service).check())
         said = re.escape(f"verifik: the service answers at {service.verifik_url}, token accepted, in ")
         assert re.fullmatch(said + r"\d\.\d s", met)
         assert not service.journal
 
 
 @pytest.mark.parametrize(("token", "reason"), REFUSALS.items(), ids=lambda text: text or "none")
-def test_a_knock_with_a_refused_token_says_why(
+def test_a_check_with_a_refused_token_says_why(
     loop: LoopThread, service: PracticeServer, token: str, reason: str
 ) -> None:
     with pytest.raises(UnreachableError, match=re.escape(reason)):
-        loop.run(verifik(service, token=token).knock())
+        loop.run(verifik(service, token=token).check())
 
 
-def test_a_knock_at_nobodys_door_says_so(loop: LoopThread) -> None:
+def test_a_check_of_an_unreachable_service_says_so(loop: LoopThread) -> None:
     source = VerifikSource("verifik", "http://127.0.0.1:1/", token=TOKEN, timeout_seconds=5)
     with pytest.raises(UnreachableError, match=r"^the service could not be reached \(ClientConnectorError\)$"):
-        loop.run(source.knock())
+        loop.run(source.check())
 
 
-def test_a_knock_at_another_page_says_what_it_met(loop: LoopThread, service: PracticeServer) -> None:
+def test_a_check_of_another_page_says_what_it_found(loop: LoopThread, service: PracticeServer) -> None:
     source = VerifikSource("verifik", service.census_url, token=TOKEN, timeout_seconds=5)
     with pytest.raises(UnreachableError, match=r"^the site answered text/html instead of JSON"):
-        loop.run(source.knock())
+        loop.run(source.check())
 
 
 def test_closing_twice_is_safe(loop: LoopThread, service: PracticeServer) -> None:

@@ -99,14 +99,14 @@ def test_the_question_is_as_documented(loop: LoopThread) -> None:
 def test_a_refused_connection_is_a_service_out_of_reach(loop: LoopThread) -> None:
     reason = "the service could not be reached (ClientConnectorError)"
     outcome = loop.run(ask("http://127.0.0.1:1/"))
-    assert outcome == Failure(FailureKind.NETWORK_ERROR, reason, is_unreached=True)
+    assert outcome == Failure(FailureKind.NETWORK_ERROR, reason, is_unreachable=True)
 
 
 @pytest.mark.parametrize("url", ["", "votacion", "http://", "ftp://127.0.0.1/", "http://[::1"])
 def test_an_address_that_is_none_is_a_service_out_of_reach(loop: LoopThread, url: str) -> None:
     outcome = loop.run(ask(url))
     assert isinstance(outcome, Failure)
-    assert (outcome.kind, outcome.is_unreached) == (FailureKind.NETWORK_ERROR, True)
+    assert (outcome.kind, outcome.is_unreachable) == (FailureKind.NETWORK_ERROR, True)
 
 
 def test_a_token_that_cannot_be_sent_is_a_failure(loop: LoopThread) -> None:
@@ -126,7 +126,7 @@ def test_a_connection_that_is_not_made_in_time_is_a_service_out_of_reach(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         source = VerifikSource("verifik", f"https://127.0.0.1:{silent.getsockname()[1]}/", token=TOKEN, **budget)
         outcome = loop.run(source.lookup(CEDULA, LookupHooks()), seconds=20)
-    assert outcome == Failure(FailureKind.TIMEOUT, "the service could not be reached in time", is_unreached=True)
+    assert outcome == Failure(FailureKind.TIMEOUT, "the service could not be reached in time", is_unreachable=True)
 
 
 def test_a_reply_that_does_not_come_in_time_is_not_out_of_reach(loop: LoopThread) -> None:

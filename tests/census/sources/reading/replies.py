@@ -1,4 +1,4 @@
-"""Replies of the AJAX page in the shape that was captured, with invented contents, for tests to bend."""
+"""Replies of the AJAX page in the shape that was captured, with invented contents, for tests to change."""
 
 import json
 

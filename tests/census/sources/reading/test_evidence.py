@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vereda.census.sources.reading.evidence import LIMIT, has_stand_in, is_cut, scrub, with_cedula, without_cedula
+from vereda.census.sources.reading.evidence import LIMIT, has_placeholder, is_cut, scrub, with_cedula, without_cedula
 
 
 def test_a_short_reply_is_kept_as_it_is() -> None:
@@ -80,5 +80,5 @@ def test_the_number_comes_back_where_it_was() -> None:
 
 
 def test_what_was_made_unreadable_is_known_as_such() -> None:
-    assert has_stand_in(scrub("x" * 60))
-    assert not has_stand_in("IE EL SAUCE")
+    assert has_placeholder(scrub("x" * 60))
+    assert not has_placeholder("IE EL SAUCE")

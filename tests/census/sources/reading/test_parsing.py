@@ -4,7 +4,7 @@ import pytest
 
 from tests.census.sources.reading.replies import BLOCK_PAGE, CEDULA, FOUND, NOT_FOUND, NOVEDAD, refusal, success
 from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound
-from vereda.census.sources.reading.parsing import read_ajax_reply, read_result_html, read_strange_page
+from vereda.census.sources.reading.parsing import read_ajax_reply, read_result_html, read_unknown_page
 
 EL_PENOL = Found("EL PEÑOL", "IE LA ESPERANZA", "7", "NARIÑO", "CL 3 No. 4-15")
 DECEASED = Cancelled("Cancelada por Muerte", "123", "01/02/2003")
@@ -251,4 +251,4 @@ def test_a_hostile_content_type_does_not_get_into_the_reason() -> None:
     ],
 )
 def test_a_page_without_a_known_form_is_told_apart(html: str, http_status: int, kind: FailureKind) -> None:
-    assert read_strange_page(html, http_status).kind is kind
+    assert read_unknown_page(html, http_status).kind is kind

@@ -1,4 +1,4 @@
-"""Two thousand bent pastes: none raises, and no answer comes out of a text that holds none."""
+"""Two thousand mutated pastes: none raises, and no answer comes out of a text that holds none."""
 
 import json
 import re
@@ -42,7 +42,7 @@ patient = settings(max_examples=2_000, deadline=None, suppress_health_check=list
 
 
 @st.composite
-def bent(draw: st.DrawFn, seeds: list[str], pieces: tuple[str, ...], most_lost: int = 60) -> str:
+def mutated(draw: st.DrawFn, seeds: list[str], pieces: tuple[str, ...], most_lost: int = 60) -> str:
     text = draw(st.sampled_from(seeds))
     for _ in range(draw(st.integers(0, 6))):
         start = draw(st.integers(0, len(text)))
@@ -67,8 +67,8 @@ def states_a_novedad(text: str) -> bool:
 
 
 @patient
-@given(bent(SEEDS, NOISE + VERDICTS) | st.text())
-def test_no_bent_paste_raises_or_gives_half_an_answer(text: str) -> None:
+@given(mutated(SEEDS, NOISE + VERDICTS) | st.text())
+def test_no_mutated_paste_raises_or_gives_half_an_answer(text: str) -> None:
     match read_pasted(text, CEDULA).outcome:
         case Found() as found:
             assert all((found.municipio, found.puesto, found.mesa))
@@ -82,13 +82,13 @@ def test_no_bent_paste_raises_or_gives_half_an_answer(text: str) -> None:
 
 
 @patient
-@given(bent(WITHOUT_A_VERDICT, NOISE, most_lost=0))
+@given(mutated(WITHOUT_A_VERDICT, NOISE, most_lost=0))
 def test_no_verdict_comes_out_of_a_paste_that_holds_none(text: str) -> None:
     assert not isinstance(read_pasted(text, CEDULA).outcome, Cancelled | NotFound)
 
 
 @patient
-@given(bent(PASTES, NOISE))
+@given(mutated(PASTES, NOISE))
 def test_what_names_one_person_is_an_answer_about_nobody_else(text: str) -> None:
     is_theirs = read_pasted(text, CEDULA).names_cedula and not text.lstrip().startswith(("<", "{"))
 

@@ -1,4 +1,4 @@
-"""Two thousand bent replies, each given to all readers: none raises, and no answer comes out of what holds none."""
+"""Two thousand mutated replies, each given to all readers: none raises, and no answer comes out of what holds none."""
 
 import json
 import re
@@ -51,10 +51,11 @@ NOISE = (
     "<table>", "</table>", "<tr>", "<td>", "</td>", "<th>", "<td colspan='x'>", "PUESTO", "MESA", "</p>", "<html>",
     "</script>", "-->", "<!--", "\\u0000", '"', "'", "{", "}", "]", ",", ":", "\\ud800", "&#0;",
     "<svg>", "<template>", "<select>", "\0", "\ud800", "true", "false", "null", "1e999", '"ok":true,', "ok", "OK",
-    CEDULA, "19000002", "0", "\n",
+    CEDULA, "19000002", "0", "\n", "<script>", "<td data-th>", "&#xD800;",
 )  # fmt: skip
 VERDICTS = (
     "<div id='success'>",
+    "<td data-th='NOVEDAD'>",
     "NOVEDAD",
     NOT_FOUND,
     "no se encuentra en el censo",
@@ -64,7 +65,7 @@ VERDICTS = (
 
 
 @st.composite
-def bent(draw: st.DrawFn, seeds: tuple[str, ...], pieces: tuple[str, ...]) -> str:
+def mutated(draw: st.DrawFn, seeds: tuple[str, ...], pieces: tuple[str, ...]) -> str:
     text = draw(st.sampled_from(seeds))
     for _ in range(draw(st.integers(0, 6))):
         start = draw(st.integers(0, len(text)))
@@ -87,10 +88,14 @@ def states_a_novedad(body: str) -> bool:
 
 
 @patient
-@given(bent(WITH_A_VERDICT + WITHOUT_A_VERDICT, NOISE + VERDICTS), st.sampled_from([200, 200, 302, 403, 404, 500]))
-def test_no_bent_reply_raises_or_gives_half_an_answer(body: str, http_status: int) -> None:
+@given(
+    mutated(WITH_A_VERDICT + WITHOUT_A_VERDICT, NOISE + VERDICTS) | st.text(),
+    st.text(max_size=20),
+    st.sampled_from([200, 200, 302, 403, 404, 500]),
+)
+def test_no_mutated_reply_raises_or_gives_half_an_answer(body: str, content_type: str, http_status: int) -> None:
     for read in READERS:
-        match read(body, "text/html", http_status, CEDULA):
+        match read(body, content_type, http_status, CEDULA):
             case Found() as found:
                 assert all((found.municipio, found.puesto, found.mesa))
             case Cancelled() as cancelled:
@@ -104,7 +109,21 @@ def test_no_bent_reply_raises_or_gives_half_an_answer(body: str, http_status: in
 
 
 @patient
-@given(bent(WITHOUT_A_VERDICT, NOISE), st.sampled_from([200, 200, 302, 403, 404, 500]))
+@given(mutated(WITHOUT_A_VERDICT, NOISE), st.sampled_from([200, 200, 302, 403, 404, 500]))
 def test_no_verdict_comes_out_of_a_reply_that_holds_none(body: str, http_status: int) -> None:
     for read in READERS:
         assert not isinstance(read(body, "text/html", http_status, CEDULA), Cancelled | NotFound)
+
+
+KEYS = ("success", "data", "message", "reload", "ok", "encontrado", "novedad", "mensaje", "descripcion")
+PAYLOADS = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(KEYS), inner),
+)
+
+
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@given(PAYLOADS)
+def test_no_json_raises_and_none_without_the_sites_html_is_an_answer_to_the_ajax_form(payload: object) -> None:
+    outcomes = [read(json.dumps(payload), "application/json", 200, CEDULA) for read in READERS]
+    assert isinstance(outcomes[0], Failure)

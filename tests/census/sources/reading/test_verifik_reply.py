@@ -1,4 +1,4 @@
-"""Reading Verifik's replies: each shape that is documented, what resembles one, and two thousand bent ones."""
+"""Reading Verifik's replies: each shape that is documented, what resembles one, and two thousand mutated ones."""
 
 import json
 from contextlib import suppress
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.census.sources.reading.replies import BLOCK_PAGE, CEDULA
-from tests.census.sources.reading.test_reply_fuzz import bent, patient
+from tests.census.sources.reading.test_reply_fuzz import mutated, patient
 from vereda.census.sources.port import Answer, Failure, FailureKind, Found, NotFound
 from vereda.census.sources.reading.verifik_reply import is_missing_parameter, read_verifik_reply
 
@@ -96,7 +96,7 @@ def test_half_a_voting_place_is_none(reply: object, reason: str) -> None:
     outcome = read(reply)
     assert isinstance(outcome, Failure)
     assert (outcome.kind, outcome.reason) == (FailureKind.PARSE_ERROR, reason)
-    assert not outcome.is_unreached
+    assert not outcome.is_unreachable
 
 
 @pytest.mark.parametrize("reply", [ABSENT, {**ABSENT, "signature": SIGNATURE}])
@@ -123,7 +123,7 @@ def test_any_other_404_is_no_verdict(reply: object) -> None:
     outcome = read(reply, 404)
     assert isinstance(outcome, Failure)
     assert outcome.kind is FailureKind.PARSE_ERROR
-    assert not outcome.is_unreached
+    assert not outcome.is_unreachable
 
 
 @pytest.mark.parametrize("http_status", [200, 201, 400, 409, 410])
@@ -137,7 +137,7 @@ def test_a_voting_place_under_another_status_is_no_verdict(http_status: int) -> 
 
 
 @pytest.mark.parametrize(
-    ("reply", "http_status", "kind", "is_unreached"),
+    ("reply", "http_status", "kind", "is_unreachable"),
     [
         (OUT_OF_SERVICE, 409, FailureKind.NETWORK_ERROR, True),
         (OUT_OF_SERVICE, 200, FailureKind.PARSE_ERROR, False),
@@ -154,10 +154,10 @@ def test_a_voting_place_under_another_status_is_no_verdict(http_status: int) -> 
         (BLOCK_PAGE, 200, FailureKind.BLOCKED, False),
     ],
 )
-def test_troubles_are_told_apart(reply: object, http_status: int, kind: FailureKind, is_unreached: bool) -> None:
+def test_troubles_are_told_apart(reply: object, http_status: int, kind: FailureKind, is_unreachable: bool) -> None:
     outcome = read(reply, http_status)
     assert isinstance(outcome, Failure)
-    assert (outcome.kind, outcome.is_unreached) == (kind, is_unreached)
+    assert (outcome.kind, outcome.is_unreachable) == (kind, is_unreachable)
 
 
 @pytest.mark.parametrize("http_status", [200, 401, 404, 500])
@@ -200,8 +200,8 @@ def parsed(body: str) -> object:
 
 
 @patient
-@given(bent(ABSENT_BODIES + OTHER_BODIES, (*NOISE, "Record not found.", "NotFound")), STATUSES)
-def test_no_bent_reply_raises_or_gives_half_an_answer(body: str, http_status: int) -> None:
+@given(mutated(ABSENT_BODIES + OTHER_BODIES, (*NOISE, "Record not found.", "NotFound")), STATUSES)
+def test_no_mutated_reply_raises_or_gives_half_an_answer(body: str, http_status: int) -> None:
     match read(body, http_status):
         case Found() as found:
             assert http_status == 200
@@ -219,7 +219,7 @@ def test_no_bent_reply_raises_or_gives_half_an_answer(body: str, http_status: in
 
 
 @patient
-@given(bent(OTHER_BODIES, NOISE), STATUSES)
+@given(mutated(OTHER_BODIES, NOISE), STATUSES)
 def test_no_absence_comes_out_of_a_reply_that_holds_none(body: str, http_status: int) -> None:
     assert not isinstance(read(body, http_status), NotFound)
 

@@ -4,17 +4,17 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from vereda.census.sources.port import Failure, LookupHooks, Outcome, Source
+from vereda.census.sources.port import Failure, LookupHooks, Outcome, Source, answer_texts
 from vereda.census.worker import engine
 from vereda.lib import cedula as cedulas
 
 ANSWERED, BAD_CEDULA, NO_ANSWER = 0, 2, 3
-_TEXTS = ("departamento", "municipio", "puesto", "direccion", "mesa", "novedad", "resolucion", "fecha_novedad")
+_FIRST = ("departamento", "municipio", "puesto", "direccion")
+"""The order of CONTRACT's JSON: these, then all other texts as `answer_texts` has them."""
 
 
 class Command(BaseCommand):
@@ -44,11 +44,11 @@ class Command(BaseCommand):
 
 
 async def _ask(sources: Sequence[Source], cedula: str) -> tuple[str, Outcome]:
-    """Return which source was asked last, and what it brought: the first one that is not out of reach."""
+    """Return the first source that is reachable, else the last one, and its outcome."""
     try:
         for source in sources:
             outcome = await source.lookup(cedula, LookupHooks())
-            if not (isinstance(outcome, Failure) and outcome.is_unreached):
+            if not (isinstance(outcome, Failure) and outcome.is_unreachable):
                 break
         return source.name, outcome
     finally:
@@ -58,11 +58,12 @@ async def _ask(sources: Sequence[Source], cedula: str) -> tuple[str, Outcome]:
 
 def _report(cedula: str, source: str, outcome: Outcome, seconds: float) -> dict[str, object]:
     """Return the fields of CONTRACT's JSON, in its order."""
-    texts = {} if isinstance(outcome, Failure) else asdict(outcome)
+    answer = None if isinstance(outcome, Failure) else outcome
     return {
         "cedula": cedula,
         "status": outcome.status,
-        **{name: texts.get(name, "") for name in _TEXTS},
+        **dict.fromkeys(_FIRST, ""),
+        **answer_texts(answer),
         "error": outcome.reason if isinstance(outcome, Failure) else "",
         "source": source,
         "elapsed_seconds": round(seconds, 3),

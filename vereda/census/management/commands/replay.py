@@ -1,4 +1,4 @@
-"""`./manage replay [--dry-run]`: read the kept replies of failures again, after a parser was mended."""
+"""`./manage replay [--dry-run]`: read the kept replies of failures again, after a parser was fixed."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="say what would be stored, and store nothing")
 
     def handle(self, *, dry_run: bool, **options: Any) -> None:
-        tally = evidence.replay_all(now=timezone.now(), is_dry_run=dry_run)
+        replayed = evidence.replay_all(now=timezone.now(), is_dry_run=dry_run)
         counts = {
-            "read": tally.read,
-            **{status: tally.answers[status] for status in ("found", "cancelled", "not_found")},
-            "unreadable": tally.unreadable,
-            "overtaken": tally.overtaken,
+            "read": replayed.read,
+            **{status: replayed.answers[status] for status in ("found", "cancelled", "not_found")},
+            "unreadable": replayed.unreadable,
+            "overtaken": replayed.overtaken,
         }
         for name, count in counts.items():
             self.stdout.write(f"{name:<10} {count}")

@@ -29,11 +29,10 @@ from vereda.processes.supervisor import KeepsFailingError, Program, StopRequests
 PRACTICE_PORT = 8800
 READY_SECONDS = 120
 GRACE_SECONDS = "5"
-"""What lookups in flight have to end before they are given back: whoever presses Ctrl-C does not want to wait."""
+"""How long lookups in flight may go on: whoever presses Ctrl-C does not want to wait."""
 
 
 def port_number(text: str) -> int:
-    """Read a TCP port from the command line."""
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"«{text}» no es un puerto: debe ser un número entre 1 y 65535.")
     return int(text)
@@ -74,7 +73,7 @@ class Command(BaseCommand):
             supervisor.stop()
 
     def say(self, text: str) -> None:
-        """Write to the terminal, and carry on when it is gone (`./run | head`)."""
+        """Write to the terminal, and go on when it is closed (`./run | head`)."""
         try:
             self.stdout.write(text)
             self.stdout.flush()
@@ -83,7 +82,7 @@ class Command(BaseCommand):
 
 
 def prepare_database() -> None:
-    """Bring the database up to date, and fill it with demo data when nobody is in it."""
+    """Migrate the database, and fill it with demo data when it is empty."""
     try:
         call_command("migrate", interactive=False, verbosity=0)
         if "practice" in settings.CENSUS_SOURCE and not get_user_model().objects.exists():
@@ -95,7 +94,7 @@ def prepare_database() -> None:
 
 
 def collect_static_files() -> None:
-    """Copy the static files to where they are served from, if any of them changed since the last time."""
+    """Run collectstatic, if a file has changed since the last time."""
     stamp = Path(f"{settings.STATIC_ROOT}.stamp")
     with Path(f"{settings.STATIC_ROOT}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -107,20 +106,19 @@ def collect_static_files() -> None:
 
 
 def static_fingerprint() -> str:
-    """Return a digest of every static file's place, size and time, and of how they are stored."""
+    """Return a hash of every static file's path, size and time, and of the storage settings."""
     lines = sorted(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in static_sources())
     return hashlib.sha256("\n".join([repr(settings.STORAGES), *lines]).encode()).hexdigest()
 
 
 def static_sources() -> Iterator[Path]:
-    """Find the static files of all apps."""
     for finder in get_finders():
         for name, storage in finder.list([]):
             yield Path(storage.path(name))
 
 
 def choose_practice_port(wanted: int) -> int | None:
-    """Return the practice site's port, or None for none: another source is asked, or an operator's own runs there."""
+    """Return the practice site's port; None if another source is asked, or an operator runs their own there."""
     if "practice" not in settings.CENSUS_SOURCE:
         return None
     if is_free(wanted):
@@ -129,12 +127,12 @@ def choose_practice_port(wanted: int) -> int | None:
 
 
 def is_practice_configured() -> bool:
-    """Tell whether the environment or `.env` says where the practice site is; then it is not ours to move."""
+    """Whether the environment or `.env` says where the practice site is; then its port must not change."""
     return bool(os.environ.get("CENSUS_URL") or os.environ.get("TWOCAPTCHA_URL"))
 
 
 def programs(port: int, practice_port: int | None) -> list[Program]:
-    """Return what is to run. The practice site comes first: it is up when the worker wants it."""
+    """The practice site comes first, because the worker needs it."""
     variables = {}
     if practice_port not in {None, PRACTICE_PORT} and not is_practice_configured():
         url = f"http://{HOST}:{practice_port}/censo/consultar/"
@@ -149,7 +147,7 @@ def programs(port: int, practice_port: int | None) -> list[Program]:
 
 
 def gunicorn(port: int) -> list[str]:
-    """Return the web server's command line: one process, as SQLite likes it, with threads for the polls."""
+    """Return the web server's command line: one process, because of SQLite, with threads for the polls."""
     options = {
         "bind": f"{HOST}:{port}",
         "config": str(settings.BASE_DIR / "gunicorn.conf.py"),
@@ -165,7 +163,7 @@ def gunicorn(port: int) -> list[str]:
 
 
 def is_answering(port: int) -> bool:
-    """Tell whether a server on this machine answers at all; its health is for `/salud/` to say, not for the start."""
+    """Whether a server on this machine answers at all, healthy or not."""
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
         connection.request("GET", "/salud/")
@@ -178,7 +176,6 @@ def is_answering(port: int) -> bool:
 
 
 def announcement(port: int, practice_port: int | None) -> str:
-    """Return what people read when all of it runs."""
     lines = ["", f"  Vereda está lista: http://{HOST}:{port}/"]
     if practice_port is not None:
         lines.append(f"  Registraduría de práctica: http://{HOST}:{practice_port}/")

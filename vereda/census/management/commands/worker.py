@@ -1,8 +1,7 @@
 """`./manage worker`: Django-Q2's cluster under a watchdog; what `./run` and production start.
 
-The watchdog is a process of its own around `./manage qcluster`. It starts the cluster again when it dies or hangs,
-takes back at once what a dead process of it held, gives it a temporary folder of its own, and stops it with all that it
-has started.
+The watchdog is its own process around `./manage qcluster`. It restarts the cluster when it dies or hangs, ends at once
+the claims of its dead processes, gives it its own temporary folder, and stops it with everything that it started.
 """
 
 import fcntl
@@ -22,15 +21,15 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from vereda.census.worker import heartbeat, stopping
-from vereda.census.worker.watchdog import Pulse
+from vereda.census.worker.watchdog import Watchdog
 from vereda.processes.supervisor import KeepsFailingError, Program, StopRequests, Supervisor
 
 GRACE_SECONDS = 20.0
-"""What lookups in flight have to end before they are given back, when the worker stops."""
+"""How long lookups in flight may go on when the worker stops, before they are released."""
 LAST_SECONDS = 8.0
-"""What the cluster has on top of that for going away."""
-THRIFTY_DRIVER = {"NODE_OPTIONS": os.environ.get("NODE_OPTIONS") or "--max-semi-space-size=1"}
-"""Has the browser's driver, a Node process, collect its garbage early instead of keeping tens of megabytes of it."""
+"""How long the cluster has after that to end."""
+SMALL_DRIVER_HEAP = {"NODE_OPTIONS": os.environ.get("NODE_OPTIONS") or "--max-semi-space-size=1"}
+"""Makes the browser's driver, a Node process, collect its garbage early: that saves tens of megabytes."""
 PREFIX = "worker-"
 LONGEST_PATH = 58
 """Chromium puts a Unix socket below its temporary folder and does not start when the socket's path is too long: with a
@@ -47,25 +46,25 @@ class Command(BaseCommand):
         requests = StopRequests()
         requests.listen()
         key = f"{socket.gethostname()}-{os.getpid()}-{int(timezone.now().timestamp())}"
-        with private_temporary_folder() as lock, _pipe() as (read_end, cut):
+        with private_temporary_folder() as lock, _pipe() as (read_end, close):
             program = Program(
                 "qcluster",
                 [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"],
-                {heartbeat.KEY_VARIABLE: key, **stopping.variable(read_end, grace), **THRIFTY_DRIVER},
+                {heartbeat.KEY_VARIABLE: key, **stopping.variable(read_end, grace), **SMALL_DRIVER_HEAP},
                 handles=(lock, read_end),
             )
             supervisor = Supervisor([program], requests, grace_seconds=grace + LAST_SECONDS)
-            pulse = Pulse(key, os.getpid(), supervisor.living)
+            watchdog = Watchdog(key, os.getpid(), supervisor.living)
             try:
-                pulse.begin()
+                watchdog.begin()
                 supervisor.start()
-                while supervisor.watch(until=pulse.is_lost):
+                while supervisor.watch(until=watchdog.is_lost):
                     supervisor.restart()
-                    pulse.begin()
+                    watchdog.begin()
             except KeepsFailingError as error:
                 raise CommandError("The cluster ends as soon as it starts: see the messages above.") from error
             finally:
-                cut()
+                close()
                 supervisor.stop()
                 with suppress(OperationalError):
                     heartbeat.unregister(key)
@@ -73,7 +72,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def _pipe() -> Iterator[tuple[int, Callable[[], None]]]:
-    """Give the end of a pipe that workers inherit, and what closes the other one."""
+    """Give the end of a pipe that workers inherit, and a function that closes the other end."""
     read_end, write_end = os.pipe()
     with os.fdopen(write_end, "wb") as held:
         yield read_end, held.close
@@ -82,10 +81,10 @@ def _pipe() -> Iterator[tuple[int, Callable[[], None]]]:
 
 @contextmanager
 def private_temporary_folder() -> Iterator[int]:
-    """Give this process and what it starts a TMPDIR of their own; remove it at the end with all that is left there.
+    """Give this process and its children their own TMPDIR; remove it at the end with its contents.
 
-    Removes the folders of dead workers first: a browser that was killed cleans up nothing. A folder is in use as long
-    as somebody holds its lock, whose open file is given, for the cluster to inherit.
+    Removes the folders of dead workers first: a killed browser cleans up nothing. A folder is in use as long as its
+    lock is held. The lock's file descriptor is yielded, for the cluster to inherit.
     """
     parent = temporary_parent(settings.VAR_DIR / "tmp")
     with _locked(parent):
@@ -102,9 +101,9 @@ def private_temporary_folder() -> Iterator[int]:
 
 
 def temporary_parent(wanted: Path) -> Path:
-    """Return where the folder is made: the wanted place, or one of our own in the system's when that path is too long.
+    """Return where the folder is made: the wanted place or, if that path is too long, one in the system's own.
 
-    Raises CommandError when somebody else has made that place: what lies in it is not ours to remove.
+    Raises CommandError if somebody else owns that place: its contents are not ours to remove.
     """
     longest = LONGEST_PATH - len(f"/{PREFIX}12345678")
     own = f"vereda-{os.geteuid()}"
@@ -117,7 +116,7 @@ def temporary_parent(wanted: Path) -> Path:
 
 
 def remove_abandoned(parent: Path) -> None:
-    """Remove our temporary folders whose workers are gone."""
+    """Remove the temporary folders of dead workers."""
     for folder in parent.glob(f"{PREFIX}*"):
         with suppress(OSError), _locked(folder, fcntl.LOCK_NB):
             shutil.rmtree(folder, ignore_errors=True)

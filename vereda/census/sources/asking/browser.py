@@ -1,50 +1,22 @@
-"""The browser: found, launched once a process, shared by lookups. The only importer of Playwright.
+"""The browser: launched once a process and shared by its lookups.
 
-We ask as the browser that it is: its own user agent, no disguise, no proxy. The driver talks to it through a pipe, so
-that it dies with this process whatever kills it.
+It says what it is: its own user agent, no disguise, no proxy. The driver talks to it through a pipe, so that it ends
+with this process, even by SIGKILL.
 """
 
 import asyncio
 import logging
 import os
-import re
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
 
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import (
-    BrowserContext,
-    Page,
-    Playwright,
-    Request,
-    Response,
-    Route,
-    ViewportSize,
-    async_playwright,
-)
+from playwright.async_api import BrowserContext, Page, Playwright, ViewportSize, async_playwright
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
-from vereda.census.sources.asking.errors import BrowserError, BrowserUnavailableError, PageError, unreachable
+from vereda.census.sources.asking.errors import BrowserError, BrowserUnavailableError, PageError, own_errors
 from vereda.census.sources.asking.executables import find_executable
-from vereda.census.sources.port import FailureKind
-
-__all__ = [
-    "Browser",
-    "Departure",
-    "Page",
-    "Request",
-    "Response",
-    "body_of",
-    "comes_true",
-    "content_of",
-    "departing",
-    "find_executable",
-    "plain_errors",
-    "stay",
-]
 
 logger = logging.getLogger("vereda.census.sources")
 
@@ -102,13 +74,13 @@ _LAUNCH_SECONDS = 40
 _OPEN_SECONDS = 20
 _CLOSE_SECONDS = 3
 
-_left_behind: list[object] = []
-"""Browsers of another process or event loop. Kept, because to let go of one here would end it there."""
+_inherited: list[object] = []
+"""Browsers of another process or event loop. Kept: if one was freed here, it would end there."""
 
 
 @dataclass(slots=True, eq=False)
 class _Running:
-    """A launched browser with its driver. `opened` counts all pages so far, `in_use` those not closed yet."""
+    """A launched browser with its driver. `opened` counts all pages so far, `in_use` the open ones."""
 
     driver: Playwright
     chromium: Chromium
@@ -117,14 +89,14 @@ class _Running:
 
 
 @dataclass(frozen=True, slots=True)
-class _Visit:
+class _OpenPage:
     running: _Running
     context: BrowserContext
     page: Page
 
 
 class Browser:
-    """One browser for all lookups of a process and event loop, launched at the first and launched again when it dies.
+    """One browser for all lookups of a process and event loop: launched at the first, and again after it died.
 
     After `pages_per_launch` pages a new one takes over, and the old one ends with its last page.
     """
@@ -133,7 +105,7 @@ class Browser:
         self._executable = executable
         self._headless = headless
         self._pages_per_launch = pages_per_launch
-        self._home: tuple[int, asyncio.AbstractEventLoop] | None = None
+        self._owner: tuple[int, asyncio.AbstractEventLoop] | None = None
         self._is_closed = False
         self._running: _Running | None = None
         self._launching: asyncio.Task[_Running] | None = None
@@ -141,24 +113,24 @@ class Browser:
 
     @asynccontextmanager
     async def page(self) -> AsyncIterator[Page]:
-        """Give an empty page in a context of its own, which is closed afterwards whatever happens.
+        """Give an empty page in its own context, which is always closed afterwards.
 
-        Raises `PageError` for what goes wrong with it, inside the block as well.
+        Raises `PageError`, also for errors inside the block.
         """
-        self._settle_here()
+        self._forget_inherited()
         opening = self._spawn(self._open())
         try:
-            visit = await asyncio.shield(opening)
-            with plain_errors():
-                yield visit.page
+            open_page = await asyncio.shield(opening)
+            with own_errors():
+                yield open_page.page
         finally:
-            leaving = self._spawn(self._leave(opening))
+            closing = self._spawn(self._close_page(opening))
             if opening.done():
-                await asyncio.shield(leaving)
+                await asyncio.shield(closing)
 
     async def close(self) -> None:
-        """End the browser, and with it what is still being looked up. No page opens afterwards."""
-        self._settle_here()
+        """End the browser and the lookups that use it. No page opens afterwards."""
+        self._forget_inherited()
         self._is_closed = True
         if self._launching is not None:
             await asyncio.wait([self._launching], timeout=_CLOSE_SECONDS)
@@ -168,23 +140,23 @@ class Browser:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=2 * _CLOSE_SECONDS)
 
-    def _settle_here(self) -> None:
-        """Forget a browser that was launched before a fork or on another event loop: it is not ours to touch."""
-        home = (os.getpid(), asyncio.get_running_loop())
-        if self._home != home:
+    def _forget_inherited(self) -> None:
+        """Forget a browser that was launched before a fork or on another event loop: it must not be used here."""
+        owner = (os.getpid(), asyncio.get_running_loop())
+        if self._owner != owner:
             if self._running is not None or self._launching is not None:
-                _left_behind.append((self._home, self._running, self._launching))
-            self._home, self._running, self._launching, self._tasks = home, None, None, set()
+                _inherited.append((self._owner, self._running, self._launching))
+            self._owner, self._running, self._launching, self._tasks = owner, None, None, set()
 
     def _spawn[T](self, work: Coroutine[object, object, T]) -> asyncio.Task[T]:
-        """Start what must come to its end even if the lookup that wants it is cancelled."""
+        """Start what must finish even if the lookup that needs it is cancelled."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
         return task
 
-    async def _open(self) -> _Visit:
+    async def _open(self) -> _OpenPage:
         try:
             return await self._open_in(await self._current())
         except BrowserUnavailableError:
@@ -193,30 +165,30 @@ class Browser:
             logger.warning("browser.relaunched reason=%s", error.reason)
             return await self._open_in(await self._current())
 
-    async def _open_in(self, running: _Running) -> _Visit:
+    async def _open_in(self, running: _Running) -> _OpenPage:
         running.opened += 1
         running.in_use += 1
         try:
-            with plain_errors():
+            with own_errors():
                 async with asyncio.timeout(_OPEN_SECONDS):
                     context = await running.chromium.new_context(locale="es-CO", viewport=_VIEW)
-                    context.set_default_timeout(0)  # whoever asks has a deadline of his own
-                    return _Visit(running, context, await context.new_page())
+                    context.set_default_timeout(0)  # the caller has its own deadline
+                    return _OpenPage(running, context, await context.new_page())
         except (PageError, TimeoutError):
             running.in_use -= 1
             self._retire(running)
             raise BrowserError("the browser does not open a page") from None
 
-    async def _leave(self, opening: asyncio.Task[_Visit]) -> None:
+    async def _close_page(self, opening: asyncio.Task[_OpenPage]) -> None:
         """Close the context, if one was opened, and end a browser that nobody uses any more."""
         try:
-            visit = await opening
+            open_page = await opening
         except PageError:
             return
-        running = visit.running
+        running = open_page.running
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
-                await visit.context.close()
+                await open_page.context.close()
         except (PlaywrightError, TimeoutError):
             logger.warning("browser.context_lost")
             self._retire(running)
@@ -235,7 +207,7 @@ class Browser:
         return await asyncio.shield(self._launching)
 
     def _retire(self, running: _Running) -> None:
-        """Open no more pages in it, and end it as soon as the last one is closed: others may still be asking there."""
+        """Open no more pages in it, and end it with its last page: other lookups may still use it."""
         if running is self._running:
             self._running = None
         if not running.in_use:
@@ -255,7 +227,7 @@ class Browser:
 
 
 async def _launched(executable: str, *, headless: bool) -> _Running:
-    """Start a driver and a browser. As root Chromium has no sandbox, and refuses to start unless told so."""
+    """Start a driver and a browser. As root Chromium has no sandbox, and only starts when that is said."""
     driver: Playwright | None = None
     try:
         async with asyncio.timeout(_LAUNCH_SECONDS):
@@ -280,105 +252,6 @@ async def _end(running: _Running) -> None:
 
 
 async def _stop(driver: Playwright) -> None:
-    """Tell the driver to go; it kills a browser that hangs after 30 seconds, for which nobody waits here."""
+    """Stop the driver. It kills a browser that hangs, but only after 30 seconds: that is not waited for."""
     with suppress(PlaywrightError, TimeoutError):
         await asyncio.wait_for(asyncio.shield(driver.stop()), _CLOSE_SECONDS)
-
-
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """Turn Playwright's errors into ours. Their texts repeat what was typed, so nothing of them goes on."""
-    try:
-        yield
-    except PlaywrightError as error:
-        raise _plain(error) from None
-
-
-def _plain(error: PlaywrightError) -> PageError:
-    if "net::" in error.message:
-        return unreachable(error.message)
-    if isinstance(error, PlaywrightTimeoutError):
-        return PageError(FailureKind.TIMEOUT, "the page did not get ready in time")
-    if "closed" in error.message or "crash" in error.message:
-        return BrowserError("the browser went away during the lookup")
-    return PageError(FailureKind.PARSE_ERROR, "the browser could not use the page")
-
-
-class Departure:
-    """A page on its way to an address, whose request waits at the browser's door until it is let go."""
-
-    def __init__(self, route: Route, going: asyncio.Task[Response | None]) -> None:
-        self._route = route
-        self._going = going
-
-    async def leave(self) -> None:
-        """Let the request go."""
-        await self._route.continue_()
-
-    async def arrive(self) -> Response | None:
-        """Return the page's response once the page is there."""
-        return await self._going
-
-
-@asynccontextmanager
-async def departing(page: Page, url: str) -> AsyncIterator[Departure]:
-    """Make the page ask for an address and hold its request back: nothing but the network comes after `leave`."""
-    at_door: asyncio.Future[Route] = asyncio.get_running_loop().create_future()
-
-    async def hold(route: Route) -> None:
-        if not at_door.done():
-            at_door.set_result(route)
-
-    await page.route(lambda _: True, hold, times=1)
-    going = asyncio.create_task(page.goto(url, wait_until="domcontentloaded"))
-    try:
-        both: set[asyncio.Future[Any]] = {at_door, going}
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        if not at_door.done():
-            await going  # an address that is none: says so
-            raise PageError(FailureKind.NETWORK_ERROR, "the page was not asked for")
-        yield Departure(at_door.result(), going)
-    finally:
-        going.cancel()
-        await asyncio.wait({going})
-        if not going.cancelled():
-            going.exception()
-
-
-async def body_of(response: Response) -> bytes:
-    """Return the body, empty if there is none. Raises `PageError` if the connection broke before its end."""
-    try:
-        return await response.body()
-    except PlaywrightError as error:
-        if response.request.failure:
-            raise unreachable(response.request.failure) from None
-        if "getResponseBody" in error.message:  # how the browser says that it kept nothing of an empty body
-            return b""
-        raise
-
-
-async def comes_true(page: Page, predicate: str, *, seconds: float) -> bool:
-    """Wait until a JavaScript function says something true in the page; False if that takes longer than this."""
-    try:
-        await page.wait_for_function(predicate, timeout=seconds * 1000)
-    except PlaywrightTimeoutError:
-        return False
-    return True
-
-
-async def content_of(page: Page, *, limit: int = 200_000) -> str:
-    """Return the page's HTML as it stands now, of an endless one only the first `limit` characters."""
-    return str(await page.evaluate("limit => document.documentElement?.outerHTML.slice(0, limit) ?? ''", limit))
-
-
-async def stay(page: Page) -> None:
-    """Keep the page from being loaded again by its own script: the reply would be lost, and nobody paced that load."""
-    await page.route(re.compile(re.escape(page.url.partition("#")[0])), _only_what_is_asked)
-
-
-async def _only_what_is_asked(route: Route) -> None:
-    with suppress(PlaywrightError):
-        if route.request.is_navigation_request() and route.request.method == "GET":
-            await route.abort("aborted")
-        else:
-            await route.continue_()

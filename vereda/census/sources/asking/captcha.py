@@ -23,9 +23,9 @@ _TASK_TYPE = "RecaptchaV2TaskProxyless"
 _NO_SLOT = "ERROR_NO_SLOT_AVAILABLE"
 _SLOT_ATTEMPTS = 3
 _LONGEST_REPLY = 64 * 1024
-_GOOD_FOR_SECONDS = 100
-"""How old a solution may be to be sent: a token lives for 120 seconds, and some pass on the way."""
-_END_OF_TIME = 10**11
+_VALID_SECONDS = 100
+"""The greatest age of a solution that is sent: a token is valid for 120 seconds, and sending takes some."""
+_LATEST_TIME = 10**11
 _TASK_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _TOKEN = re.compile(r"[!-~]{1,20000}")
 
@@ -40,11 +40,11 @@ class CaptchaError(Exception):
 
 
 class TooLateError(CaptchaError):
-    """The captcha was solved so long ago that its token is no longer good."""
+    """The captcha was solved so long ago that its token is not valid any more."""
 
 
-class _UnsettledError(Exception):
-    """The service did not say anything that counts: it may do so when asked again."""
+class _RetryableError(Exception):
+    """The service gave no usable reply: asking again may help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Solved:
 
 
 class CaptchaSolver(Protocol):
-    """Somebody who solves captchas."""
+    """A service that solves captchas."""
 
     async def solve(self, page_url: str, sitekey: str, *, on_started: OnStarted) -> Solved:
         """Return a token for the captcha of this page. `on_started` gets the task's id. Raises `CaptchaError`."""
@@ -69,7 +69,7 @@ class CaptchaSolver(Protocol):
         ...
 
     async def report(self, task_id: str, *, good: bool) -> None:
-        """Tell the service whether the site took the token. Never raises; the service may not hear it."""
+        """Tell the service whether the site accepted the token. Never raises, even if that fails."""
         ...
 
     async def balance(self) -> Decimal:
@@ -78,21 +78,18 @@ class CaptchaSolver(Protocol):
 
 
 class NoSolver:
-    """Nobody solves captchas: a page that asks for one cannot be used."""
+    """No solver: a page with a captcha cannot be used."""
 
     async def solve(self, page_url: str, sitekey: str, *, on_started: OnStarted) -> Solved:
-        """Raise `CaptchaError`."""
         raise CaptchaError("the page asks for a captcha and no captcha solver is configured")
 
     async def resume(self, task_id: str) -> Solved:
-        """Raise `CaptchaError`."""
         raise CaptchaError("no captcha solver is configured")
 
     async def report(self, task_id: str, *, good: bool) -> None:
         """Do nothing."""
 
     async def balance(self) -> Decimal:
-        """Raise `CaptchaError`."""
         raise CaptchaError("no captcha solver is configured")
 
 
@@ -100,7 +97,7 @@ class TwoCaptcha:
     """2captcha, or a service that speaks its JSON protocol (https://2captcha.com/api-docs), over HTTP.
 
     `poll_seconds` is the wait before each question for the solution, the first included; the service asks for 5 or
-    more. `give_up_seconds` ends the waiting: a token is good for 120 seconds only. Each request has `read_seconds`.
+    more. After `give_up_seconds` it stops waiting: a token is valid for 120 seconds only. A request has `read_seconds`.
     """
 
     def __init__(
@@ -121,7 +118,6 @@ class TwoCaptcha:
         )
 
     async def solve(self, page_url: str, sitekey: str, *, on_started: OnStarted) -> Solved:
-        """Return a token for the captcha of this page. `on_started` gets the task's id. Raises `CaptchaError`."""
         started = asyncio.get_running_loop().time()
         async with self._session() as session:
             task_id = await self._create_task(session, page_url, sitekey)
@@ -131,31 +127,26 @@ class TwoCaptcha:
         return _solution(ready, task_id, started)
 
     async def resume(self, task_id: str) -> Solved:
-        """Return the token of a task that was accepted before. Raises `CaptchaError`; `TooLateError` for an old one.
-
-        A solution without a word of when it came counts as too late.
-        """
+        """As the protocol says. A solution without its time counts as too late."""
         started = asyncio.get_running_loop().time()
         async with self._session() as session:
             ready = await self._wait_for(session, _sent_id(task_id), first_seconds=0)
-        if not _is_good_still(ready, time.time()):
+        if not _is_still_valid(ready, time.time()):
             raise TooLateError("the captcha was solved too long ago")
         return _solution(ready, task_id, started)
 
     async def report(self, task_id: str, *, good: bool) -> None:
-        """Tell the service whether the site took the token. Never raises; the service may not hear it."""
         try:
             async with self._session() as session:
                 await self._call(session, "reportCorrect" if good else "reportIncorrect", taskId=_sent_id(task_id))
-        except (CaptchaError, _UnsettledError) as error:
+        except (CaptchaError, _RetryableError) as error:
             logger.info("captcha.report_lost task=%s reason=%s", task_id, error)
 
     async def balance(self) -> Decimal:
-        """Return what is left to spend, in US dollars. Raises `CaptchaError`."""
         try:
             async with self._session() as session:
                 reply = await self._call(session, "getBalance")
-        except _UnsettledError as error:
+        except _RetryableError as error:
             raise CaptchaError(f"the captcha service {error}") from None
         balance = _decimal(reply.get("balance"))
         if balance is None:
@@ -167,7 +158,7 @@ class TwoCaptcha:
         for attempts_left in reversed(range(_SLOT_ATTEMPTS)):
             try:
                 reply = await self._call(session, "createTask", task=task)
-            except _UnsettledError as error:
+            except _RetryableError as error:
                 raise CaptchaError(f"the captcha service {error}") from None
             except CaptchaError as error:
                 if error.code != _NO_SLOT or not attempts_left:
@@ -180,7 +171,7 @@ class TwoCaptcha:
     async def _wait_for(
         self, session: aiohttp.ClientSession, task_id: int | str, *, first_seconds: float | None = None
     ) -> Reply:
-        """Ask for the solution until it is there, whatever happens to single requests meanwhile."""
+        """Poll until the solution is there; single requests may fail."""
         trouble = "did not solve it"
         seconds = self._poll_seconds if first_seconds is None else first_seconds
         try:
@@ -190,7 +181,7 @@ class TwoCaptcha:
                     seconds = self._poll_seconds
                     try:
                         reply = await self._call(session, "getTaskResult", taskId=task_id)
-                    except _UnsettledError as error:
+                    except _RetryableError as error:
                         trouble = str(error)
                         continue
                     if reply.get("status") == "ready":
@@ -200,7 +191,7 @@ class TwoCaptcha:
             raise CaptchaError(reason) from None
 
     async def _call(self, session: aiohttp.ClientSession, method: str, **arguments: object) -> Reply:
-        """Return the service's reply to one request. Raises `CaptchaError` for its refusal, which is final."""
+        """Return the reply to one request. Raises `CaptchaError` for a refusal, which is final."""
         try:
             async with session.post(
                 f"{self._base_url}/{method}", json={"clientKey": self._key, **arguments}, allow_redirects=False
@@ -209,22 +200,22 @@ class TwoCaptcha:
                 status = response.status
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # Not the exception's own text: it may repeat the request. TimeoutError is an OSError.
-            raise _UnsettledError(f"could not be reached ({type(error).__name__})") from None
+            raise _RetryableError(f"could not be reached ({type(error).__name__})") from None
         reply = _json_object(body)
         if status != 200 or reply is None:
-            raise _UnsettledError(f"answered HTTP {status} without a usable reply")
+            raise _RetryableError(f"answered HTTP {status} without a usable reply")
         if reply.get("errorId") != 0:
             code = _code_of(reply)
             raise CaptchaError(f"the captcha service refused: {code}", code)
         return reply
 
     def _session(self) -> aiohttp.ClientSession:
-        """One session a captcha: nothing stays open between lookups, and cookies are nobody's business."""
+        """One session for each captcha: nothing stays open in between, and no cookies are kept."""
         return aiohttp.ClientSession(timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar())
 
 
 async def _read(content: aiohttp.StreamReader) -> bytes:
-    """Return the body, but no more of it than a service of this kind has to say."""
+    """Return the body, up to a length that no real reply has."""
     body = b""
     while len(body) < _LONGEST_REPLY and (chunk := await content.read(_LONGEST_REPLY)):
         body += chunk
@@ -252,21 +243,21 @@ def _task_id_of(reply: Reply) -> int | str:
 
 
 def _sent_id(task_id: str) -> int | str:
-    """The service gives numbers and wants numbers back; other services of its kind have texts."""
+    """2captcha sends numbers and expects numbers; similar services use texts."""
     return int(task_id) if re.fullmatch(r"[0-9]{1,18}", task_id) else task_id
 
 
 def _solution(ready: Reply, task_id: int | str, started: float) -> Solved:
-    """Return what a reply with a solution says; `started` is when its waiting began, by the loop's clock."""
+    """Return a reply's solution; `started` is when the waiting began, by the loop's clock."""
     seconds = asyncio.get_running_loop().time() - started
     logger.info("captcha.solved task=%s seconds=%.1f", task_id, seconds)
     return Solved(_token_of(ready), seconds, _cost_of(ready), str(task_id))
 
 
-def _is_good_still(ready: Reply, now: float) -> bool:
-    """Whether a solution is young enough; `endTime` says when it came, in seconds since the epoch."""
-    ended = _decimal(ready.get("endTime"), below=_END_OF_TIME)
-    return ended is not None and now - float(ended) <= _GOOD_FOR_SECONDS
+def _is_still_valid(ready: Reply, now: float) -> bool:
+    """Whether a solution is young enough; its `endTime` is in seconds since the epoch."""
+    ended = _decimal(ready.get("endTime"), below=_LATEST_TIME)
+    return ended is not None and now - float(ended) <= _VALID_SECONDS
 
 
 def _token_of(ready: Reply) -> str:

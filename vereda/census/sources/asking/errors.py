@@ -1,6 +1,11 @@
-"""What goes wrong between us and a page, as an exception on its way to becoming a `Failure`."""
+"""Errors of a page or its browser. A source turns them into a `Failure`."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from vereda.census.sources.port import FailureKind
 
@@ -39,3 +44,22 @@ def unreachable(text: str) -> PageError:
     code = found[0] if found else "no reply"
     kind = FailureKind.TIMEOUT if code in _SLOW_ERRORS else FailureKind.NETWORK_ERROR
     return PageError(kind, f"the site could not be reached ({code})")
+
+
+@contextmanager
+def own_errors() -> Iterator[None]:
+    """Turn Playwright's errors into ours. Their texts repeat what was typed, so they are dropped."""
+    try:
+        yield
+    except PlaywrightError as error:
+        raise _own(error) from None
+
+
+def _own(error: PlaywrightError) -> PageError:
+    if "net::" in error.message:
+        return unreachable(error.message)
+    if isinstance(error, PlaywrightTimeoutError):
+        return PageError(FailureKind.TIMEOUT, "the page did not get ready in time")
+    if "closed" in error.message or "crash" in error.message:
+        return BrowserError("the browser went away during the lookup")
+    return PageError(FailureKind.PARSE_ERROR, "the browser could not use the page")

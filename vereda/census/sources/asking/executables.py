@@ -1,4 +1,4 @@
-"""Where a Chromium or Chrome is found on this machine. Starts nothing and needs no event loop."""
+"""Finds a Chromium or Chrome on this machine. Starts nothing and needs no event loop."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ _DOWNLOADED = ("chromium-*/chrome-*/chrome", "chromium-*/chrome-*/*.app/Contents
 def find_executable(configured: str = "") -> str | None:
     """Return the browser to launch: the configured one, one on PATH, Playwright's own; None without any.
 
-    A configured one that cannot be executed is not replaced by another: who set it wants to know.
+    A configured one that cannot be executed is not replaced by another: the operator should know.
     """
     if configured:
         return shutil.which(configured)

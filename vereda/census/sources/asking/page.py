@@ -8,28 +8,24 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TypeGuard
 
-from vereda.census.sources.asking.browser import (
-    Browser,
-    Departure,
-    Page,
-    comes_true,
-    content_of,
-    departing,
-    plain_errors,
-)
+from playwright.async_api import Page
+
+from vereda.census.sources.asking.browser import Browser
 from vereda.census.sources.asking.captcha import CaptchaError, CaptchaSolver, NoSolver, Solved, TooLateError
 from vereda.census.sources.asking.dialects import DIALECTS, Dialect, Form
-from vereda.census.sources.asking.errors import PageError
+from vereda.census.sources.asking.errors import PageError, own_errors
+from vereda.census.sources.asking.held_request import HeldRequest, held_request
+from vereda.census.sources.asking.open_page import becomes_true, html_of
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, UnreachableError
 from vereda.census.sources.reading.evidence import scrub
-from vereda.census.sources.reading.parsing import read_strange_page
-from vereda.census.sources.reading.replaying import kept
+from vereda.census.sources.reading.parsing import read_unknown_page
+from vereda.census.sources.reading.replaying import with_reply
 from vereda.lib.cedula import mask
 
 logger = logging.getLogger("vereda.census.sources")
 
 _REPORT_SECONDS = 5
-_LOOK_SECONDS = 2
+_HTML_SECONDS = 2
 _RECAPTCHA = "6L"
 _FORM_SECONDS = 10
 """How long a page's script may take to draw its form."""
@@ -42,7 +38,7 @@ _TOO_LATE = {
 
 
 class CensusSource:
-    """A source whose lookups share one browser. `timeout_seconds` is the budget of one, from the page's opening on."""
+    """A source whose lookups share one browser. `timeout_seconds` is the budget of one, from its first request on."""
 
     def __init__(
         self,
@@ -66,9 +62,9 @@ class CensusSource:
         began = time.monotonic()
         logger.info("source.lookup_started source=%s cedula=%s", self.name, mask(cedula))
         try:
-            async with self._browser.page() as page, departing(page, self._url) as departure:
+            async with self._browser.page() as page, held_request(page, self._url) as request:
                 await hooks.before_open()
-                outcome = await self._ask_in_time(page, departure, cedula, hooks)
+                outcome = await self._ask_in_time(page, request, cedula, hooks)
         except PageError as error:
             outcome = _failure(error, error.evidence)
         logger.info(
@@ -81,85 +77,85 @@ class CensusSource:
         )
         return outcome
 
-    async def knock(self) -> str:
-        """Open the page without asking about anybody; return what was met there. Raises `UnreachableError`."""
+    async def check(self) -> str:
+        """Open the page without asking about anybody; return what was found there. Raises `UnreachableError`."""
         try:
             async with (
                 self._browser.page() as page,
                 asyncio.timeout(self._timeout_seconds),
-                departing(page, self._url) as departure,
+                held_request(page, self._url) as request,
             ):
                 began = time.monotonic()
-                await departure.leave()
-                met = await self._arrive(page, departure)
+                await request.send()
+                loaded = await self._load(page, request)
                 seconds = time.monotonic() - began
         except PageError as error:
             raise UnreachableError(error.reason) from None
         except TimeoutError:
             raise UnreachableError(_TOO_LATE["page"].reason) from None
-        if isinstance(met, Failure):
-            raise UnreachableError(met.reason)
-        dialect, form = met
+        if isinstance(loaded, Failure):
+            raise UnreachableError(loaded.reason)
+        dialect, form = loaded
         if form.sitekey and isinstance(self._solver, NoSolver):
             raise UnreachableError("the page asks for a captcha and no captcha solver is configured")
         return f"{self.name}: a form of the {dialect.name} kind at {self._url}, {_captcha(form)}, in {seconds:.1f} s"
 
     async def close(self) -> None:
-        """Let go of the browser. Safe to call twice."""
+        """Safe to call twice."""
         await self._browser.close()
 
-    async def _ask_in_time(self, page: Page, departure: Departure, cedula: str, hooks: LookupHooks) -> Outcome:
-        visit = _Visit(page, cedula, hooks, self._solver)
+    async def _ask_in_time(self, page: Page, request: HeldRequest, cedula: str, hooks: LookupHooks) -> Outcome:
+        lookup = _Lookup(page, cedula, hooks, self._solver)
         deadline = asyncio.timeout(self._timeout_seconds)
         try:
             async with deadline:
-                with plain_errors():
-                    await departure.leave()
+                with own_errors():
+                    await request.send()
                     await hooks.opened()
-                    met = await self._arrive(page, departure)
-                    outcome = met if isinstance(met, Failure) else await visit.ask(*met)
+                    loaded = await self._load(page, request)
+                    outcome = loaded if isinstance(loaded, Failure) else await lookup.ask(*loaded)
         except CaptchaError as error:
             outcome = Failure(FailureKind.CAPTCHA_FAILED, error.reason)
         except PageError as error:
-            outcome = _failure(error, error.evidence or await _looks(page, error))
+            outcome = _failure(error, error.evidence or await _html_after(error, page))
         except TimeoutError:
             if not deadline.expired():
-                raise  # a hook's own, none of ours
-            outcome = _TOO_LATE[visit.stage]
-        await visit.complain_about(outcome)
-        return replace(outcome, is_unreached=True) if _is_out_of_reach(outcome, visit.stage) else outcome
+                raise  # from a hook, not from this deadline
+            outcome = _TOO_LATE[lookup.stage]
+        await lookup.report_refused(outcome)
+        return replace(outcome, is_unreachable=True) if _is_unreachable(outcome, lookup.stage) else outcome
 
-    async def _arrive(self, page: Page, departure: Departure) -> tuple[Dialect, Form] | Failure:
-        """Load the page. Its body decides what it is: the complete form has been seen with HTTP 500 as well."""
-        response = await departure.arrive()
+    async def _load(self, page: Page, request: HeldRequest) -> tuple[Dialect, Form] | Failure:
+        """Load the page. Its body decides what it is: the complete form has also come with HTTP 500."""
+        response = await request.response()
         http_status = response.status if response else 0
-        met = await self._recognised(page)
-        if met is None:
-            strange = read_strange_page(await content_of(page), http_status)
-            if strange.kind is not FailureKind.PARSE_ERROR or not await self._grows_a_form(page):
-                return strange
-            met = await self._recognised(page)
-        if met is None or met[1].flaw:
-            failure = read_strange_page(await content_of(page), http_status)
-            return Failure(FailureKind.PARSE_ERROR, met[1].flaw, failure.evidence) if met else failure
-        return met
+        found = await self._recognise(page)
+        if found is None:
+            unknown = read_unknown_page(await html_of(page), http_status)
+            if unknown.kind is not FailureKind.PARSE_ERROR or not await self._draws_a_form(page):
+                return unknown
+            found = await self._recognise(page)
+        if found is None or found[1].flaw:
+            failure = read_unknown_page(await html_of(page), http_status)
+            return Failure(FailureKind.PARSE_ERROR, found[1].flaw, failure.evidence) if found else failure
+        return found
 
-    async def _recognised(self, page: Page) -> tuple[Dialect, Form] | None:
+    async def _recognise(self, page: Page) -> tuple[Dialect, Form] | None:
         for dialect in self._dialects:
             form = await dialect.recognise(page)
             if form:
                 return dialect, form
         return None
 
-    async def _grows_a_form(self, page: Page) -> bool:
-        """Wait for the form of a page whose script draws it. A page without a script will never have one."""
+    async def _draws_a_form(self, page: Page) -> bool:
+        """Wait for a script to draw the form; a page without a script is not waited for."""
         anywhere = " || ".join(f"({dialect.find})()" for dialect in self._dialects)
         has_script = bool(await page.evaluate("document.scripts.length > 0"))
-        return has_script and await comes_true(page, f"() => Boolean({anywhere})", seconds=_FORM_SECONDS)
+        return has_script and await becomes_true(page, f"() => Boolean({anywhere})", seconds=_FORM_SECONDS)
 
 
-class _Visit:
-    """One lookup at an open page: how far it has come, and the captcha token that was bought for it."""
+class _Lookup:
+    """One lookup at an open page: its stage, and the captcha token that was bought for it."""
 
     def __init__(self, page: Page, cedula: str, hooks: LookupHooks, solver: CaptchaSolver) -> None:
         self.stage = "page"
@@ -177,12 +173,12 @@ class _Visit:
         self.stage = "reply"
         reply = await dialect.ask(self._page, self._cedula, token)
         outcome = dialect.read(reply, self._cedula)
-        return kept(outcome, dialect, reply) if isinstance(outcome, Failure) else outcome
+        return with_reply(outcome, dialect, reply) if isinstance(outcome, Failure) else outcome
 
-    async def complain_about(self, outcome: Outcome) -> None:
-        """Report a token that the site refused: nobody should have to pay for it."""
+    async def report_refused(self, outcome: Outcome) -> None:
+        """Report a token that the site refused, so that it need not be paid for."""
         if self._solved and isinstance(outcome, Failure) and outcome.kind is FailureKind.CAPTCHA_FAILED:
-            await self._complain(self._solved.task_id)
+            await self._report_bad(self._solved.task_id)
 
     async def _token(self, sitekey: str) -> str:
         self.stage = "captcha"
@@ -197,7 +193,7 @@ class _Visit:
         try:
             return await self._solver.resume(self._hooks.captcha_task)
         except TooLateError:
-            await self._complain(self._hooks.captcha_task)
+            await self._report_bad(self._hooks.captcha_task)
         except CaptchaError as error:
             logger.info("captcha.not_resumed reason=%s", error)
         await self._hooks.captcha_dropped()
@@ -208,14 +204,14 @@ class _Visit:
             raise CaptchaError("this lookup has bought all the captchas that it may")
         return await self._solver.solve(self._page.url, sitekey, on_started=self._hooks.captcha_started)
 
-    async def _complain(self, task_id: str) -> None:
+    async def _report_bad(self, task_id: str) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(_REPORT_SECONDS):
                 await self._solver.report(task_id, good=False)
 
 
-def _is_out_of_reach(outcome: Outcome, stage: str) -> TypeGuard[Failure]:
-    """Say whether the site had no page for us. A site that blocks us, or whose page is unknown, is there."""
+def _is_unreachable(outcome: Outcome, stage: str) -> TypeGuard[Failure]:
+    """Whether the site gave no page at all. A site that blocks us, or whose page is unknown, was reached."""
     if not isinstance(outcome, Failure) or outcome.is_ours or stage != "page":
         return False
     return outcome.kind in {FailureKind.NETWORK_ERROR, FailureKind.TIMEOUT}
@@ -225,20 +221,19 @@ def _failure(error: PageError, evidence: str) -> Failure:
     return Failure(error.kind, error.reason, scrub(evidence), error.is_ours)
 
 
-async def _looks(page: Page, error: PageError) -> str:
-    """Return the page that could not be used, if that was its fault and it still says what it is."""
+async def _html_after(error: PageError, page: Page) -> str:
+    """Return the HTML of a page that could not be used; empty when that says nothing about the failure."""
     if error.kind is not FailureKind.PARSE_ERROR:
         return ""
     try:
-        async with asyncio.timeout(_LOOK_SECONDS):
-            with plain_errors():
-                return await content_of(page)
+        async with asyncio.timeout(_HTML_SECONDS):
+            with own_errors():
+                return await html_of(page)
     except (PageError, TimeoutError):
         return ""
 
 
 def _captcha(form: Form) -> str:
-    """Say which captcha a form asks for, as far as its key tells."""
     if not form.sitekey:
         return "no captcha"
     return "captcha reCAPTCHA v2" if form.sitekey.startswith(_RECAPTCHA) else "captcha of an unknown kind"

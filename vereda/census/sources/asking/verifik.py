@@ -1,4 +1,4 @@
-"""Verifik, a service that looks voting places up for money, asked over HTTP: no browser, no page, no captcha of ours.
+"""Verifik, a paid service for voting places, asked over HTTP: no browser, no page and no captcha.
 
 Documented at docs.verifik.co: `GET` with the number in the query and `Authorization: Bearer` with a token that lasts 30
 days unless it was made for longer. A form of the question that keeps the number out of the address is documented for
@@ -19,7 +19,7 @@ from vereda.census.sources.asking.errors import PageError
 from vereda.census.sources.asking.reply_size import LIMIT
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, UnreachableError
 from vereda.census.sources.reading.readers import Reply, VerifikReader
-from vereda.census.sources.reading.replaying import kept
+from vereda.census.sources.reading.replaying import with_reply
 from vereda.census.sources.reading.verifik_reply import is_missing_parameter
 from vereda.lib.cedula import mask
 
@@ -27,24 +27,24 @@ logger = logging.getLogger("vereda.census.sources")
 
 _READER = VerifikReader()
 _QUESTION = {"documentType": "CC"}
-_PIECE = 64 * 1024
+_CHUNK = 64 * 1024
 _UNPACKED = {"Accept": "application/json", "Accept-Encoding": "identity"}
-"""Nothing that grows when it is unpacked: what comes is as long as it looks."""
+"""Nothing compressed: the length that is read is the length that is kept."""
 
 
-class _Sending:
-    """One request on its way. `is_under_way` is set once it has left this machine, or never will."""
+class _Request:
+    """The state of one request. `is_settled` is set once it was sent, or failed before that."""
 
     def __init__(self) -> None:
-        self.has_left = False
-        self.is_under_way = asyncio.Event()
+        self.was_sent = False
+        self.is_settled = asyncio.Event()
 
-    async def note_departure(self, *_: object) -> None:
-        """Take note that the request leaves now. It leaves once: aiohttp would repeat one whose connection was cut."""
-        if self.has_left:
+    async def note_sent(self, *_: object) -> None:
+        """Refuse a second time: aiohttp would repeat a request whose connection was cut."""
+        if self.was_sent:
             raise aiohttp.ServerDisconnectedError
-        self.has_left = True
-        self.is_under_way.set()
+        self.was_sent = True
+        self.is_settled.set()
 
 
 class VerifikSource:
@@ -67,10 +67,10 @@ class VerifikSource:
         logger.info("source.lookup_started source=%s cedula=%s", self.name, mask(cedula))
         await hooks.before_open()
         began = time.monotonic()
-        sending = _Sending()
-        asking = asyncio.create_task(self._ask_about(cedula, sending))
+        request = _Request()
+        asking = asyncio.create_task(self._ask_about(cedula, request))
         try:
-            await sending.is_under_way.wait()
+            await request.is_settled.wait()
             await hooks.opened()
             outcome = await asking
         finally:
@@ -86,13 +86,13 @@ class VerifikSource:
         )
         return outcome
 
-    async def knock(self) -> str:
-        """Ask about nobody; return what was met. Raises `UnreachableError` unless the service misses the number.
+    async def check(self) -> str:
+        """Ask about nobody. Raises `UnreachableError` unless the service says that the number is missing.
 
-        That it looks at the token before it misses anything is assumed.
+        Assumed: it checks the token first.
         """
         began = time.monotonic()
-        reply = await self._fetch(_QUESTION, _Sending())
+        reply = await self._fetch(_QUESTION, _Request())
         if isinstance(reply, Failure):
             raise UnreachableError(reply.reason)
         if not is_missing_parameter(reply.body, reply.http_status):
@@ -101,29 +101,29 @@ class VerifikSource:
         return f"{self.name}: the service answers at {self._url}, token accepted, in {seconds:.1f} s"
 
     async def close(self) -> None:
-        """Do nothing: no connection outlives its lookup."""
+        """Do nothing: no connection is kept after its lookup."""
 
-    async def _ask_about(self, cedula: str, sending: _Sending) -> Outcome:
+    async def _ask_about(self, cedula: str, request: _Request) -> Outcome:
         try:
-            reply = await self._fetch({**_QUESTION, "documentNumber": cedula}, sending)
+            reply = await self._fetch({**_QUESTION, "documentNumber": cedula}, request)
         finally:
-            sending.is_under_way.set()
+            request.is_settled.set()
         if isinstance(reply, Failure):
             return reply
         outcome = _READER.read(reply, cedula)
         if not isinstance(outcome, Failure):
             return outcome
         body = reply.body.replace(self._token, "[token]") if self._token else reply.body
-        return kept(outcome, _READER, replace(reply, body=body))
+        return with_reply(outcome, _READER, replace(reply, body=body))
 
-    async def _fetch(self, question: Mapping[str, str], sending: _Sending) -> Reply | Failure:
+    async def _fetch(self, question: Mapping[str, str], request: _Request) -> Reply | Failure:
         """Return the whole reply, or why there is none. Texts of exceptions repeat the address: only types go on.
 
-        A connection that ends before the reply begins counts as a service out of reach, as its HTTP 500 does.
+        A connection that ends before the reply begins counts as an unreachable service, like its HTTP 500.
         """
         try:
             async with (
-                self._session(sending) as session,
+                self._session(request) as session,
                 session.get(self._url, params=question, allow_redirects=False) as response,
             ):
                 body = await _read(response.content)
@@ -131,24 +131,24 @@ class VerifikSource:
         except PageError as error:
             return Failure(error.kind, error.reason)
         except TimeoutError:
-            said = "did not reply in time" if sending.has_left else "could not be reached in time"
-            return Failure(FailureKind.TIMEOUT, f"the service {said}", is_unreached=not sending.has_left)
+            said = "did not reply in time" if request.was_sent else "could not be reached in time"
+            return Failure(FailureKind.TIMEOUT, f"the service {said}", is_unreachable=not request.was_sent)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            is_unreached = isinstance(error, aiohttp.ClientConnectionError) or not sending.has_left
-            said = "the service could not be reached" if is_unreached else "the exchange with the service broke off"
+            is_unreachable = isinstance(error, aiohttp.ClientConnectionError) or not request.was_sent
+            said = "the service could not be reached" if is_unreachable else "the exchange with the service broke off"
             reason = f"{said} ({type(error).__name__})"
-            return Failure(FailureKind.NETWORK_ERROR, reason, is_unreached=is_unreached)
+            return Failure(FailureKind.NETWORK_ERROR, reason, is_unreachable=is_unreachable)
 
-    def _session(self, sending: _Sending) -> aiohttp.ClientSession:
-        """One session a lookup: nothing stays open between lookups, and cookies are nobody's business."""
-        departure = aiohttp.TraceConfig()
-        departure.on_request_headers_sent.append(sending.note_departure)
+    def _session(self, request: _Request) -> aiohttp.ClientSession:
+        """One session for each lookup: nothing stays open in between, and no cookies are kept."""
+        trace = aiohttp.TraceConfig()
+        trace.on_request_headers_sent.append(request.note_sent)
         return aiohttp.ClientSession(
             headers={**_UNPACKED, "Authorization": f"Bearer {self._token}"},
             timeout=self._timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            trace_configs=[departure],
+            trace_configs=[trace],
         )
 
 
@@ -159,8 +159,8 @@ def _why_not(outcome: Outcome) -> str:
 async def _read(content: aiohttp.StreamReader) -> bytes:
     """Return the body. Raises `PageError` as soon as it is too long."""
     body = bytearray()
-    while piece := await content.read(_PIECE):
-        body += piece
+    while chunk := await content.read(_CHUNK):
+        body += chunk
         if len(body) > LIMIT:
             raise PageError(FailureKind.PARSE_ERROR, f"the reply is too long (more than {LIMIT} bytes)")
     return bytes(body)

@@ -1,4 +1,4 @@
-"""What is kept of a reply that could not be used: enough to find out why, without anybody's session. PURE."""
+"""What is kept of a reply that could not be used: enough to find out why, without cookies and tokens. PURE."""
 
 import re
 
@@ -6,10 +6,10 @@ LIMIT = 20_000
 """Characters of a reply that are kept."""
 
 CUT = "…[cut]"
-"""How a reply ends that was longer: what is left of it is for people, and never taken for the whole."""
+"""The end of a reply that was longer. What is left is for people, and is not read again."""
 
 CEDULA = "[cedula]"
-"""Stands where the number was that had been asked about; `with_cedula` puts it back."""
+"""The placeholder for the number that was asked about; `with_cedula` puts the number back."""
 
 _SECRETS = (
     (re.compile(r"\b(PHPSESSID|cookiesession1|BIGip\w*|TS[0-9a-f]{6,})=[^;\s\"'<>]+", re.IGNORECASE), r"\1=[cookie]"),
@@ -17,7 +17,7 @@ _SECRETS = (
     (re.compile(r"[0-9A-Za-z_-]{60,}"), "[token]"),
     (re.compile(r"\b6L[0-9A-Za-z_-]{38}"), "[sitekey]"),
 )
-_STAND_INS = ("[cookie]", "[nonce]", "[token]", "[sitekey]")
+_PLACEHOLDERS = ("[cookie]", "[nonce]", "[token]", "[sitekey]")
 _BETWEEN_THOUSANDS = r"(?:[.,'\s]|&nbsp;|\\u00a0)?"
 
 
@@ -27,36 +27,36 @@ def storable(text: str) -> str:
 
 
 def scrub(text: str) -> str:
-    """Return the text cut to `LIMIT` characters, its cookies, form nonces and captcha tokens made unreadable.
+    """Return the text cut to `LIMIT` characters, with placeholders for cookies, form nonces and captcha tokens.
 
     Scrubbing twice changes nothing.
     """
     kept = storable(text[: LIMIT * 2])
-    for secret, stand_in in _SECRETS:
-        kept = secret.sub(stand_in, kept)
+    for secret, placeholder in _SECRETS:
+        kept = secret.sub(placeholder, kept)
     is_whole = len(text) <= LIMIT * 2 and len(kept) <= LIMIT
     return kept if is_whole else kept[: LIMIT - len(CUT)] + CUT
 
 
 def is_cut(evidence: str) -> bool:
-    """Whether the reply was longer than what is kept of it."""
+    """Whether only a part of the reply was kept."""
     return evidence.endswith(CUT)
 
 
-def has_stand_in(text: str) -> bool:
-    """Whether something was made unreadable here, so that this is not what the site wrote."""
-    return any(stand_in in text for stand_in in _STAND_INS)
+def has_placeholder(text: str) -> bool:
+    """Whether `scrub` replaced something here, so that this is not what the site wrote."""
+    return any(placeholder in text for placeholder in _PLACEHOLDERS)
 
 
 def without_cedula(text: str, cedula: str) -> str:
-    """Return the text without this bare number, however its thousands are set apart.
+    """Return the text without this bare number, whatever separates its thousands.
 
-    Any other number stays: a reply about somebody else must be seen to be one when it is read again.
+    Other numbers stay: when a reply about somebody else is read again, that must be seen.
     """
     groups = re.findall(r"[0-9]{1,3}(?=(?:[0-9]{3})*$)", cedula)
     return re.sub(rf"(?<![0-9])0*{_BETWEEN_THOUSANDS.join(groups)}(?![0-9])", CEDULA, text)
 
 
 def with_cedula(text: str, cedula: str) -> str:
-    """Return the text with the number put back, bare, where it had been."""
+    """Return the text with the bare number in place of its placeholder."""
     return text.replace(CEDULA, cedula)

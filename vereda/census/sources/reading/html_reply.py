@@ -1,8 +1,8 @@
 """What the census site's HTML pages say when they are the reply. PURE: text in, an answer or a failure out.
 
-Nobody captured where such a page shows its result. Outside the elements that are known from other faces only what names
-the cédula counts: a table with its number, a complete sentence about it. A reply that is nothing but the sentence
-need not name it.
+Nobody has seen where such a page shows its result. Outside the elements that other faces use, only what names the
+cédula counts: a table with its number, or a complete sentence about it. A reply that is only the sentence need not
+name it.
 """
 
 import re
@@ -20,8 +20,8 @@ from vereda.census.sources.reading.parsing import (
     parsed,
     read_complaint,
     read_element,
-    read_strange_page,
     read_tables,
+    read_unknown_page,
     unreadable,
     visible_text,
 )
@@ -36,7 +36,7 @@ _ALERTS = "#div_error, #div_warning, .alert, [role=alert]"
 
 
 def read_html_reply(body: str, content_type: str, http_status: int, cedula: str) -> Answer | Failure:
-    """Return what the page says that the form leads to, or the piece of HTML that its script fetches."""
+    """Return what the page after the form says, or the piece of HTML that its script fetches."""
     body = storable(body)
     if json_object(body) is not None:
         return unreadable(f"{media_type(content_type)} instead of a page", body)
@@ -46,15 +46,15 @@ def read_html_reply(body: str, content_type: str, http_status: int, cedula: str)
     outcome = outcome or (_read_whole_page(tree.body, cedula) if tree.body else None)
     if outcome is not None and not isinstance(outcome, Failure):
         return outcome
-    strange = read_strange_page(body, http_status, "a page without a known result")
-    if strange.kind is not FailureKind.PARSE_ERROR:
-        return strange
+    unknown = read_unknown_page(body, http_status, "a page without a known result")
+    if unknown.kind is not FailureKind.PARSE_ERROR:
+        return unknown
     complaint = " ".join(visible_text(alert) for alert in tree.css(_ALERTS))
-    return read_complaint(complaint, body, is_success=False) or outcome or strange
+    return read_complaint(complaint, body, is_success=False) or outcome or unknown
 
 
 def _read_whole_page(body: LexborNode, cedula: str) -> Answer | Failure | None:
-    """Return what a page says of this cédula by name, wherever it does; None when it does not."""
+    """Return what a page says about this cédula, if it names it; else None."""
     tables = innermost_tables(body)
     named = [table for table in tables if any(digits(row.get("nuip", "")) == cedula for row in table.rows)]
     is_absent = _names_as_absent(body, cedula) or _ABSENCE_OF_WHO_WAS_ASKED.fullmatch(fold(visible_text(body)))
@@ -62,7 +62,7 @@ def _read_whole_page(body: LexborNode, cedula: str) -> Answer | Failure | None:
 
 
 def _names_as_absent(body: LexborNode, cedula: str) -> bool:
-    """Say whether an element holds nothing but the sentence that this very number is not in the census."""
+    """Whether an element is only the sentence that this number is not in the census."""
     texts = (node for node in body.traverse(include_text=True) if node.tag == "-text")
     about = islice((node for node in texts if "censo" in node.text(deep=False).casefold()), _MOST_SENTENCES)
     elements = (element for node in about for element in (node.parent, node.parent and node.parent.parent) if element)

@@ -1,12 +1,12 @@
 """What the census site's JSON replies say. PURE: text in, an answer or a failure out.
 
-Keys are read whatever their case; of the sentences in the reply none is captured, so an absence has to be said twice:
-by `encontrado` and by a sentence that is known or wide enough beside an explicit flag.
+Keys are read in any case. Nobody has seen the reply's sentences, so an absence must be said twice: by `encontrado`, and
+by a sentence that is known, or by a wider one beside an explicit flag.
 """
 
 import re
 
-from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound
+from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound, voting_place
 from vereda.census.sources.reading.evidence import scrub, storable
 from vereda.census.sources.reading.novedades import NovedadKind, kind_of
 from vereda.census.sources.reading.parsing import (
@@ -19,13 +19,22 @@ from vereda.census.sources.reading.parsing import (
     network_error,
     read_complaint,
     read_sentences,
-    read_strange_page,
+    read_unknown_page,
     unreadable,
     visible_text_of,
 )
 from vereda.lib.text import fold, tidy
 
 type Fields = dict[str, object]
+
+_KEYS = {
+    "departamento": "nom_depto",
+    "municipio": "nom_mun",
+    "puesto": "nom_puesto",
+    "direccion": "direccion",
+    "mesa": "mesa",
+}
+"""The fields of a voting place, with the site's keys for them."""
 
 _ABSENT = re.compile(
     r"(?:(?:el|su) )?(?:documento|cedula|numero|persona|ciudadano)[\w .]{0,60}"
@@ -40,14 +49,14 @@ _OUT_OF_ORDER = re.compile(
 
 
 def read_json_reply(body: str, content_type: str, http_status: int, cedula: str = "") -> Answer | Failure:
-    """Return what the reply to the JSON question says, judged by its content: a block page comes with HTTP 200 too.
+    """Return what the reply says, by its content: a block page comes with HTTP 200 too.
 
     With a `cedula`, a reply about another number is a failure, not an answer.
     """
     body = storable(body)
     payload = json_object(body)
     if payload is None:
-        return read_strange_page(body, http_status, f"{media_type(content_type)} instead of JSON")
+        return read_unknown_page(body, http_status, f"{media_type(content_type)} instead of JSON")
     reply = _fields(payload)
     outcome = _read_reply(reply, body, cedula) if reply else unreadable("the reply has the same key twice", body)
     if isinstance(outcome, Failure) and outcome.kind is FailureKind.PARSE_ERROR:
@@ -56,7 +65,7 @@ def read_json_reply(body: str, content_type: str, http_status: int, cedula: str 
 
 
 def _by_status(http_status: int, body: str) -> Failure | None:
-    """Return what the HTTP status says of a reply whose content says nothing."""
+    """Return what the HTTP status says when the content says nothing."""
     if http_status in {403, 429}:
         return Failure(FailureKind.BLOCKED, f"the site blocked us (HTTP {http_status})", scrub(body))
     return network_error(f"the site answered HTTP {http_status}", body) if http_status >= 500 else None
@@ -85,14 +94,12 @@ def _read_place(reply: Fields, body: str, cedula: str) -> Found | Failure:
         return unreadable("a voting place without its fields", body)
     if is_about_another(text_of(row.get("nuip")), cedula):
         return _about_another()
-    municipio, puesto, mesa = (text_of(row.get(key)) for key in ("nom_mun", "nom_puesto", "mesa"))
-    if not (municipio and puesto and mesa):
-        return unreadable(PLACE_INCOMPLETE, body)
-    return Found(municipio, puesto, mesa, text_of(row.get("nom_depto")), text_of(row.get("direccion")))
+    place = voting_place({name: text_of(row.get(key)) for name, key in _KEYS.items()})
+    return place or unreadable(PLACE_INCOMPLETE, body)
 
 
 def _read_novedad(reply: Fields, body: str, cedula: str) -> Answer | Failure:
-    """The novedad is the sentence whose meaning is known, else the description, else the message."""
+    """The novedad is the text whose meaning is known, else the description, else the message."""
     if _names_another(reply, cedula):
         return _about_another()
     if _has_place(reply):
@@ -108,7 +115,7 @@ def _read_novedad(reply: Fields, body: str, cedula: str) -> Answer | Failure:
 
 
 def _read_absence(reply: Fields, body: str, cedula: str) -> Answer | Failure:
-    """An absence is the known sentence, or the flag that it is no novedad beside a sentence that says as much."""
+    """An absence is the known sentence, or the flag that it is no novedad with a sentence that says the same."""
     if _names_another(reply, cedula):
         return _about_another()
     text = " ".join(filter(None, (_message(reply, "mensaje"), _message(reply, "descripcion"))))
@@ -124,7 +131,7 @@ def _read_absence(reply: Fields, body: str, cedula: str) -> Answer | Failure:
 
 
 def says_absent(folded: str) -> bool:
-    """Say whether a text is nothing but a sentence that somebody is not in the census."""
+    """Whether a text is only a sentence that somebody is not in the census."""
     return _ABSENT.fullmatch(folded) is not None and not _CONDITION.search(folded)
 
 
@@ -166,13 +173,13 @@ def _names_another(reply: Fields, cedula: str) -> bool:
 
 
 def _fields(payload: Fields) -> Fields | None:
-    """Return the object with its keys in lower case; None if two of them are then the same."""
+    """Return the object with lower-case keys; None if two of them become the same."""
     fields = {key.casefold(): value for key, value in payload.items()}
     return fields if len(fields) == len(payload) else None
 
 
 def text_of(value: object) -> str:
-    """Return a field's text; empty when it says nothing ("---") or is longer than anything that a census prints."""
+    """Return a field's text; empty when it says nothing ("---") or is longer than any census text."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool):

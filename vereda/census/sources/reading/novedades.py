@@ -1,6 +1,6 @@
 """What a novedad means. PURE: the census's own words in, one kind out.
 
-The census writes novedades in words that vary in accents, case and age, so they are told apart by their folded stems.
+The census's words vary in accents, case and with the years, so the kind is found by folded word stems.
 """
 
 import re
@@ -10,7 +10,7 @@ from vereda.lib.text import fold
 
 
 class NovedadKind(StrEnum):
-    """What has happened to a cédula, as far as people have to be told different things."""
+    """The kinds of novedad for which people read different texts."""
 
     DECEASED = "deceased"
     DOUBLE_CEDULA = "double_cedula"
@@ -24,7 +24,7 @@ class NovedadKind(StrEnum):
 
 
 _UNDONE = re.compile(r"\b(revoc|rehabilit|anulad|sin efecto)")
-"""A cancellation that was itself cancelled: its cause must not be told as if it stood."""
+"""A cancellation that was itself cancelled: its cause does not count any more."""
 
 _STEMS = (
     (NovedadKind.DECEASED, re.compile(r"\b(muert|fallec|defunci|inhumaci|necrodactil)")),
@@ -39,7 +39,7 @@ _STEMS = (
 
 
 def kind_of(novedad: str) -> NovedadKind:
-    """Return what the census's words mean; `OTHER` for words that nobody has met or that undo a novedad."""
+    """Return what the census's words mean; `OTHER` for unknown words and for those that undo a novedad."""
     folded = fold(novedad)
     if _UNDONE.search(folded):
         return NovedadKind.OTHER

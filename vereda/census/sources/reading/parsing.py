@@ -1,7 +1,7 @@
 """What a reply of a census site says. PURE: text in, an answer or a failure out.
 
-A reply is judged by its structure: the headers of its tables, accents and case aside, and the sentences of its result
-element. No word is looked for in a whole page, because addresses, help texts and scripts hold the same words.
+A reply is read by its structure: the headers of its tables, without accents and case, and the sentences of its result
+element. No word is searched in a whole page, because addresses, help texts and scripts have the same words.
 """
 
 import json
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound
+from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound, voting_place
 from vereda.census.sources.reading.evidence import scrub, storable
 from vereda.lib.text import fold, tidy
 
@@ -38,14 +38,14 @@ _BLOCK_TEXT = re.compile(r"evento de seguridad|the requested url was rejected|yo
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table's headers, folded, and its rows by them."""
+    """A table's folded headers, and its rows with the headers as keys."""
 
     headers: frozenset[str]
     rows: tuple[Row, ...]
 
 
 def read_result_html(html: str, cedula: str = "") -> Answer | Failure:
-    """Return what the inside of a page's result element says; of a whole page, only its result element is read.
+    """Return what a result says. Of a whole page only its result element is read.
 
     With a `cedula`, a result about another number is a failure, not an answer.
     """
@@ -57,19 +57,19 @@ def read_result_html(html: str, cedula: str = "") -> Answer | Failure:
 
 
 def read_ajax_reply(body: str, content_type: str, http_status: int, cedula: str = "") -> Answer | Failure:
-    """Return what the reply to the AJAX form says, judged by its content: a block page comes with HTTP 200 as well."""
+    """Return what the reply to the AJAX form says, by its content: a block page comes with HTTP 200 too."""
     body = storable(body)
     payload = json_object(body)
     if payload is None:
-        return read_strange_page(body, http_status, f"{media_type(content_type)} instead of JSON")
+        return read_unknown_page(body, http_status, f"{media_type(content_type)} instead of JSON")
     outcome = _read_payload(payload, body, cedula)
     if http_status >= 500 and isinstance(outcome, Failure) and outcome.kind is FailureKind.PARSE_ERROR:
         return network_error(f"the site answered HTTP {http_status}", body)
     return outcome
 
 
-def read_strange_page(html: str, http_status: int, what: str = "a page without a known form") -> Failure:
-    """Return why a page that should have been a form or a reply is neither: a block, an outage, or unknown."""
+def read_unknown_page(html: str, http_status: int, what: str = "a page without a known form") -> Failure:
+    """Return why a page is neither a form nor a reply: a block, an outage, or unknown."""
     html = storable(html)
     tree = LexborHTMLParser(html)
     text = fold(visible_text(tree.body)) if tree.body else ""
@@ -102,7 +102,7 @@ def _read_payload(payload: dict[str, object], body: str, cedula: str) -> Answer 
 
 
 def read_complaint(message: str, body: str, *, is_success: bool) -> Failure | None:
-    """Return the failure that a short complaint of the site tells of; None for words that are not known."""
+    """Return the failure that a short complaint of the site means; None for unknown words."""
     text = fold(message)
     if len(text) > _LONGEST_COMPLAINT:
         return None
@@ -116,12 +116,12 @@ def read_complaint(message: str, body: str, *, is_success: bool) -> Failure | No
 
 
 def read_element(element: LexborNode, cedula: str) -> Answer | Failure | None:
-    """Return what a result element says by its tables, else by its sentences; None when it says nothing known."""
+    """Return what an element says by its tables, else by its sentences; None for nothing known."""
     return read_tables(innermost_tables(element), cedula) or read_sentences(visible_text(element), cedula)
 
 
 def innermost_tables(element: LexborNode) -> list[Table]:
-    """Return the tables that hold no other: a table may be there for the layout only."""
+    """Return the tables without tables inside: others are there for the layout."""
     return [_read_table(table) for table in element.css("table") if len(table.css("table")) == 1]
 
 
@@ -148,24 +148,14 @@ def _read_novedad(row: Row) -> Answer | Failure:
 
 
 def _read_place(rows: list[Row]) -> Found | Failure:
-    places = {
-        Found(
-            municipio=row["municipio"],
-            puesto=row["puesto"],
-            mesa=row["mesa"],
-            departamento=row.get("departamento", ""),
-            direccion=row.get("direccion", ""),
-        )
-        for row in rows
-        if row.get("municipio") and row.get("puesto") and row.get("mesa")
-    }
+    places = set(filter(None, map(voting_place, rows)))
     if len(places) == 1:
         return places.pop()
     return unreadable("more than one voting place" if places else PLACE_INCOMPLETE, repr(rows))
 
 
 def read_sentences(text: str, cedula: str) -> NotFound | Failure | None:
-    """Return what the sentences of a result say; None when none of them says anything known."""
+    """Return what the sentences of a result say; None for nothing known."""
     folded = fold(text)
     if _MAINTENANCE.search(folded):
         return network_error("the census is being updated", text)
@@ -179,7 +169,7 @@ def read_sentences(text: str, cedula: str) -> NotFound | Failure | None:
 
 
 def _says_not_in_census(sentence: str) -> bool:
-    """Say whether a sentence states it; one that asks, or begins with a condition, is help text."""
+    """Whether a sentence states it. A question, or one that begins with a condition, is help text."""
     found = _NOT_IN_CENSUS.search(sentence[:_LONGEST_SENTENCE])
     return found is not None and not _CONDITION.search(sentence[: found.start()]) and "?" not in sentence
 
@@ -199,43 +189,42 @@ def _read_table(table: LexborNode) -> Table:
 
 
 def _read_row(cells: list[LexborNode], headers: list[str]) -> Row:
-    """Name each cell by its own `data-th`, else by the header above it, which must be one for each cell."""
+    """Name each cell by its own `data-th`, else by the header above, if there is one for each cell."""
     above = headers if len(headers) == len(cells) else [""] * len(cells)
     names = [header_of(cell.attributes.get("data-th") or "") or over for cell, over in zip(cells, above, strict=True)]
     return {name: value_of(visible_text(cell)) for name, cell in zip(names, cells, strict=True) if name}
 
 
 def header_of(text: str) -> str:
-    """Return a header as headers are told apart."""
+    """Return a header in the form in which headers are compared."""
     return fold(text).rstrip(" :.")
 
 
 def value_of(text: str) -> str:
-    """Return a cell's text; empty when it says nothing ("---") or is longer than anything that a census prints."""
+    """Return a cell's text; empty when it says nothing ("---") or is longer than any census text."""
     text = tidy(text)
     return text if len(text) <= LONGEST_CELL and any(character.isalnum() for character in text) else ""
 
 
 def visible_text(node: LexborNode) -> str:
-    """Return the text below an element, its pieces set apart by spaces."""
+    """Return the text below an element, with spaces between its pieces."""
     return node.text(separator=" ")
 
 
 def visible_text_of(html: str) -> str:
-    """Return what a reader sees of a piece of HTML."""
     body = parsed(html).body
     return visible_text(body) if body else ""
 
 
 def parsed(html: str) -> LexborHTMLParser:
-    """Return the page without what nobody sees of it."""
+    """Return the page without its invisible elements."""
     tree = LexborHTMLParser(html)
     tree.strip_tags(["script", "style", "template", "noscript"])
     return tree
 
 
 def _result_element(tree: LexborHTMLParser, html: str) -> LexborNode | None:
-    """Return where a page shows its result; a piece of HTML that is no whole page is all result."""
+    """Return where a page shows its result. HTML that is not a whole page is all result."""
     if _WHOLE_PAGE.search(html):
         return tree.css_first("#success") or tree.css_first("#consulta")
     return tree.body
@@ -248,7 +237,7 @@ def _is_block(tree: LexborHTMLParser, text: str) -> bool:
 
 
 def is_about_another(number: str, cedula: str) -> bool:
-    """Say whether the number is another one. A number of less than five digits is masked or no number at all."""
+    """Whether this is another number. One with fewer than five digits is masked, or not a cédula."""
     bare = digits(number)
     return bool(cedula) and len(bare) >= 5 and bare != cedula
 
@@ -274,16 +263,14 @@ def _message(payload: dict[str, object]) -> str:
 
 
 def media_type(content_type: str) -> str:
-    """Return the media type for a reason, which must not repeat whatever a site sends."""
+    """Return the media type for a failure's reason, which must not repeat anything else that a site sends."""
     found = re.match(r"[\w.+-]{1,40}/[\w.+-]{1,40}", content_type, re.ASCII)
     return found[0] if found else "something"
 
 
 def unreadable(reason: str, evidence: str) -> Failure:
-    """Return the failure to read something."""
     return Failure(FailureKind.PARSE_ERROR, reason, scrub(evidence))
 
 
 def network_error(reason: str, evidence: str) -> Failure:
-    """Return the failure of a site that could not do its work."""
     return Failure(FailureKind.NETWORK_ERROR, reason, scrub(evidence))

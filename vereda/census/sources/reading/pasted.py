@@ -1,9 +1,8 @@
 """What a person copied from a census page and pasted here. PURE: text in, an answer or a failure out.
 
-Browsers copy a table as lines with a tab between cells, some phones put each cell on a line of its own, and whoever
-copies the whole page brings its form and its footer along. The tables are built up again and read by the rules for
-replies. Outside of tables only a sentence that names the number counts, or what ends the text: there the JSON page
-draws its words.
+Browsers copy a table as lines with a tab between cells, some phones put each cell on its own line, and a copy of the
+whole page has its form and footer too. The tables are rebuilt and read by the rules for replies. Outside of tables only
+a sentence that names the number counts, or the end of the text: there the JSON page writes its result.
 """
 
 import re
@@ -27,8 +26,8 @@ from vereda.census.sources.reading.parsing import (
     json_object,
     read_ajax_reply,
     read_complaint,
-    read_strange_page,
     read_tables,
+    read_unknown_page,
     value_of,
 )
 from vereda.lib.text import fold, tidy
@@ -58,7 +57,7 @@ _LABELS = {
     "fecha de inscripcion": ("fecha de inscripcion",),
 }
 _NAMES = {label: name for name, labels in _LABELS.items() for label in labels}
-"""What the pages write beside or above a value, folded, with the parsers' word for it."""
+"""The folded labels of the pages, with the parsers' name for each."""
 
 _LINES_AT_THE_END = 2
 _FEWEST_COLUMNS = 3
@@ -75,7 +74,7 @@ _NOVEDAD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
-    """What was understood. `names_cedula` says that the text bears the number, so that it is about nobody else."""
+    """What was read. `names_cedula` says that the text contains the number, so it is about this person."""
 
     outcome: Answer | Failure
     names_cedula: bool = False
@@ -97,7 +96,7 @@ def read_pasted(text: str, cedula: str) -> Pasted:
 
 
 def _read_raw(text: str, cedula: str) -> Answer | Failure | None:
-    """Return what a reply says that was not copied off a page; None for a text that is none."""
+    """Return what a raw reply says; None for a text that is none."""
     if not _RAW.match(text):
         return None
     payload = json_object(text)
@@ -126,25 +125,25 @@ def _read_copied(text: str, cedula: str) -> Pasted:
 
 
 def _said(tables: Sequence[Table], cedula: str, end: Sequence[str], *, is_absent: bool) -> list[Answer | Failure]:
-    """Return all that the text says: by its tables, by a sentence, and only without a table by how it ends."""
+    """Return all that the text says: by its tables, by a sentence, and, only without tables, by its end."""
     by_table = read_tables(tables, cedula)
     by_end = () if by_table else map(_novedad_alone, dict.fromkeys(end))
     return [said for said in (by_table, NotFound() if is_absent else None, *by_end) if said is not None]
 
 
 def _why_nothing(text: str, end: Sequence[str]) -> Failure:
-    """Return why there is no answer: the page's own complaint or block, else that nothing is known of the text."""
-    failure = read_complaint(" ".join(end), "", is_success=False) or read_strange_page(text, 200)
+    """Return why there is no answer: the page's own complaint or block, else an unknown text."""
+    failure = read_complaint(" ".join(end), "", is_success=False) or read_unknown_page(text, 200)
     return _unreadable(NOTHING_KNOWN) if failure.kind is FailureKind.PARSE_ERROR else failure
 
 
 def _cells(line: str) -> Cells:
-    """Return the cells of a line, which may be empty: between tabs or, without any, between wide gaps."""
+    """Return the cells of a line, also empty ones: separated by tabs or, without tabs, by wide gaps."""
     return [tidy(cell) for cell in (line.split("\t") if "\t" in line else _GAP.split(line.strip()))]
 
 
 def _tables_in_columns(lines: Sequence[Cells]) -> Iterator[Table]:
-    """Give each table whose headers stand in one line, with as many cells in the lines below."""
+    """Yield each table with its headers in one line and as many cells in the lines below."""
     for at, cells in enumerate(lines):
         names = [_name_of(cell) for cell in cells]
         if _is_heading(names):
@@ -153,7 +152,7 @@ def _tables_in_columns(lines: Sequence[Cells]) -> Iterator[Table]:
 
 
 def _lines_below(lines: Sequence[Cells], width: int) -> Iterator[Cells]:
-    """Give the lines that fit under a heading; one that spans the table may stand above them."""
+    """Yield the lines that fit under the headers; one line across the whole table may come first."""
     is_first = True
     for cells in lines:
         if len(cells) == width and not _is_heading([_name_of(cell) for cell in cells]):
@@ -164,9 +163,9 @@ def _lines_below(lines: Sequence[Cells], width: int) -> Iterator[Cells]:
 
 
 def _tables_in_one_column(lines: Sequence[Cells]) -> Iterator[Table]:
-    """Give each table whose cells came one below the other: all its headers, then as many values.
+    """Yield each table whose cells are one below the other: all headers, then as many values.
 
-    An empty cell leaves no line behind, and all values after it would stand under the wrong header.
+    An empty cell leaves no line, and all values after it would be under the wrong header.
     """
     column = [cells[0] if len(cells) == 1 else "" for cells in lines]
     known = [_NAMES.get(header_of(cell), "") for cell in column]
@@ -180,7 +179,7 @@ def _tables_in_one_column(lines: Sequence[Cells]) -> Iterator[Table]:
 
 
 def _are_in_place(names: Sequence[str], values: Sequence[str]) -> bool:
-    """Say whether values can stand under their headers: the number first, words where words belong, a number last."""
+    """Whether values fit their headers: a number first, words where words belong, a number last."""
     if len(values) != len(names) or not (_NUMBER_ALONE.fullmatch(values[0]) and _LAST_VALUE.fullmatch(values[-1])):
         return False
     row = _row(names, values)
@@ -189,7 +188,7 @@ def _are_in_place(names: Sequence[str], values: Sequence[str]) -> bool:
 
 
 def _rows_of_pairs(lines: Sequence[Cells]) -> Iterator[Row]:
-    """Give each run of labels with their values: in one line, or the value below its label."""
+    """Yield each group of labels with their values: in one line, or the value below its label."""
     row: Row = {}
     at = 0
     while at < len(lines):
@@ -219,7 +218,7 @@ def _pair(lines: Sequence[Cells]) -> tuple[str, str, int]:
 
 
 def _name_of(label: str) -> str:
-    """Return what a label names, in the parsers' words; a label that nobody knows names itself."""
+    """Return the parsers' name for a label; an unknown label is its own name."""
     return _NAMES.get(header_of(label), header_of(label))
 
 
@@ -229,7 +228,7 @@ def _is_heading(names: Sequence[str]) -> bool:
 
 
 def _is_result(names: Iterable[str]) -> bool:
-    """Say whether headers are those of a result. A "novedad" alone may be any page's news."""
+    """Whether headers are those of a result. A "novedad" alone may be a page's news."""
     found = set(names)
     return {"puesto", "mesa"} <= found or ("novedad" in found and bool(found & {_NUIP, "resolucion"}))
 
@@ -243,7 +242,7 @@ def _table(row: Row) -> Table:
 
 
 def _numbers_of_absences(lines: Sequence[str], end: Sequence[str]) -> Iterator[list[str]]:
-    """Give the numbers in each sentence that somebody is not in the census; one without any counts at the end only."""
+    """Yield the numbers in each sentence of an absence; one without a number counts only at the end."""
     for line in lines:
         folded = fold(line)
         for sentence in {folded, *SENTENCE_END.split(folded)}:
@@ -253,7 +252,7 @@ def _numbers_of_absences(lines: Sequence[str], end: Sequence[str]) -> Iterator[l
 
 
 def _novedad_alone(line: str) -> Cancelled | None:
-    """Return the novedad that a line is, and nothing but that, in the census's own words."""
+    """Return the novedad if the line is nothing else, in the census's own words."""
     is_known = _NOVEDAD.fullmatch(fold(line)) and kind_of(line) is not NovedadKind.OTHER
     return Cancelled(line) if is_known else None
 

@@ -1,6 +1,6 @@
-"""Who reads which reply: a reader for each face of the census page and for Verifik.
+"""The readers of replies: one for each face of the census page, and one for Verifik.
 
-A kept reply names its reader, so that the same one reads it again (`replaying.py`).
+A kept reply names its reader, so that the same one can read it again (`replaying.py`).
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Reader(Protocol):
     """Reads replies of one kind."""
 
     name: str
-    """Stands with kept replies."""
+    """Stored with kept replies."""
 
     def read(self, reply: Reply, cedula: str) -> Answer | Failure:
         """Return what the reply says about this cédula."""

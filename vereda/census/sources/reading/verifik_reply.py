@@ -9,15 +9,15 @@ Documented (docs.verifik.co, "Voting Information for Colombian Citizens", and th
 - 409 `{"code": "Conflict", "message": "Endpoint out of service."}`;
 - 500 `{"code": "InternalServerError", "message": "Server error."}`, at its other electoral services.
 
-Assumed, because it is written nowhere: that "Record not found." is the census's own word and not an outage told badly;
-that 401 and 403 refuse the token, 402 the credits and 429 the haste. Of novedades the service has no field, so none is
-ever read from it. One page of its documentation has `VOTER_NOT_FOUND` and another envelope for the 404, which no other
-page repeats: such a reply is not understood, and no verdict.
+Assumed, because it is written nowhere: "Record not found." is what the census says, not an outage; 401 and 403 mean the
+token, 402 the credits and 429 too many requests. The service has no field for novedades, so none is read. One page of
+its documentation has `VOTER_NOT_FOUND` and another form for the 404, which no other page repeats: such a reply is a
+failure, not an answer.
 """
 
 from dataclasses import replace
 
-from vereda.census.sources.port import Answer, Failure, FailureKind, Found, NotFound
+from vereda.census.sources.port import Answer, Failure, FailureKind, Found, NotFound, voting_place
 from vereda.census.sources.reading.evidence import scrub, storable
 from vereda.census.sources.reading.json_reply import Fields, text_of
 from vereda.census.sources.reading.parsing import (
@@ -28,10 +28,18 @@ from vereda.census.sources.reading.parsing import (
     json_object,
     media_type,
     network_error,
-    read_strange_page,
+    read_unknown_page,
     unreadable,
 )
 
+_KEYS = {
+    "departamento": "department",
+    "municipio": "municipality",
+    "puesto": "votingStation",
+    "direccion": "address",
+    "mesa": "pollingTable",
+}
+"""The fields of a voting place, with the service's keys for them."""
 _REFUSALS = {
     401: "the service refused the token",
     402: "the service refused: no credits are left",
@@ -43,7 +51,7 @@ _REFUSALS = {
 def read_verifik_reply(body: str, content_type: str, http_status: int, cedula: str) -> Answer | Failure:
     """Return what a reply says about this cédula. A voting place must name it; an absence must be the documented one.
 
-    `is_unreached` stands on what says that the service as a whole does not work.
+    `is_unreachable` is set when the service as a whole does not work.
     """
     body = storable(body)
     trouble = _by_status(http_status, body)
@@ -51,7 +59,7 @@ def read_verifik_reply(body: str, content_type: str, http_status: int, cedula: s
         return trouble
     reply = json_object(body)
     if reply is None:
-        return read_strange_page(body, http_status, f"{media_type(content_type)} instead of JSON")
+        return read_unknown_page(body, http_status, f"{media_type(content_type)} instead of JSON")
     match (http_status, reply):
         case (200, {"data": dict(record)}) if "code" not in reply and reply.get("success", True) is True:
             return _read_record(record, body, cedula)
@@ -61,12 +69,11 @@ def read_verifik_reply(body: str, content_type: str, http_status: int, cedula: s
 
 
 def is_missing_parameter(body: str, http_status: int) -> bool:
-    """Whether the service has understood who asks, and misses a part of the question."""
+    """Whether the service knows who asks, and says that a parameter is missing."""
     return http_status == 409 and (json_object(body) or {}).get("code") == "MissingParameter"
 
 
 def _by_status(http_status: int, body: str) -> Failure | None:
-    """Return what the HTTP status says by itself; None if that is nothing."""
     if http_status in _REFUSALS:
         return Failure(FailureKind.BLOCKED, f"{_REFUSALS[http_status]} (HTTP {http_status})", scrub(body))
     return _out_of_order(f"the service answered HTTP {http_status}", body) if http_status >= 500 else None
@@ -76,12 +83,12 @@ def _read_record(record: Fields, body: str, cedula: str) -> Found | Failure:
     numbers = [text_of(record.get(key)) for key in ("documentNumber", "NUIP")]
     if any(is_about_another(number, cedula) for number in numbers):
         return Failure(FailureKind.PARSE_ERROR, ABOUT_ANOTHER)
-    municipio, puesto, mesa = (text_of(record.get(key)) for key in ("municipality", "votingStation", "pollingTable"))
-    if not (municipio and puesto and mesa):
+    place = voting_place({name: text_of(record.get(key)) for name, key in _KEYS.items()})
+    if place is None:
         return unreadable(PLACE_INCOMPLETE, body)
     if cedula not in map(digits, numbers):
         return unreadable("a voting place that does not say whose it is", body)
-    return Found(municipio, puesto, mesa, text_of(record.get("department")), text_of(record.get("address")))
+    return place
 
 
 def _read_complaint(reply: Fields, http_status: int, body: str) -> Failure:
@@ -93,4 +100,4 @@ def _read_complaint(reply: Fields, http_status: int, body: str) -> Failure:
 
 
 def _out_of_order(reason: str, body: str) -> Failure:
-    return replace(network_error(reason, body), is_unreached=True)
+    return replace(network_error(reason, body), is_unreachable=True)

@@ -5,7 +5,8 @@ The form's hidden `token` is a nonce that changes with every load; it goes along
 
 from urllib.parse import urlsplit
 
-from vereda.census.sources.asking.browser import Page, Request
+from playwright.async_api import Page, Request
+
 from vereda.census.sources.asking.dialects import form
 from vereda.census.sources.asking.dialects.dialect import Form
 from vereda.census.sources.reading.readers import AjaxReader, Reply

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from vereda.census.sources.asking.browser import Page
+from playwright.async_api import Page
+
 from vereda.census.sources.reading.readers import Reader, Reply
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a page offers to be asked with, known before a captcha is paid for.
+    """A page's form, read before a captcha is paid for.
 
-    `sitekey` is its captcha's, empty without one; `flaw` says what the form lacks to be used, empty if nothing.
+    `sitekey` is its captcha's, empty without one; `flaw` says why the form cannot be used, empty if it can.
     """
 
     sitekey: str = ""
@@ -25,9 +26,9 @@ class Dialect(Reader, Protocol):
     """A JavaScript function that gives the form's parts in a page of this generation, and null in any other."""
 
     async def recognise(self, page: Page) -> Form | None:
-        """Return the loaded page's form if it is of this generation, told by its DOM."""
+        """Return the loaded page's form if it is of this generation, by its DOM."""
         ...
 
     async def ask(self, page: Page, cedula: str, token: str) -> Reply:
-        """Fill the form, hand the captcha token over if there is one, send it and return the reply."""
+        """Fill the form, give it the captcha token if there is one, send it and return the reply."""
         ...

@@ -1,4 +1,4 @@
-"""What the faces of the page have in common: a form with a number, an election and a button, and perhaps a captcha.
+"""What all faces of the page share: a form with a number, an election, a button and perhaps a captcha.
 
 Each dialect brings one JavaScript function that finds the parts in the page, or gives null where they are not.
 """
@@ -7,10 +7,12 @@ import asyncio
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from vereda.census.sources.asking.browser import Page, Request, stay
+from playwright.async_api import Page, Request
+
 from vereda.census.sources.asking.dialects.dialect import Form
 from vereda.census.sources.asking.errors import PageError, unreachable
-from vereda.census.sources.asking.reply_size import Scales, weighing
+from vereda.census.sources.asking.open_page import block_reloads
+from vereda.census.sources.asking.reply_size import ReplySizes, counted_replies
 from vereda.census.sources.port import FailureKind
 from vereda.census.sources.reading.readers import Reply
 from vereda.lib.text import fold
@@ -67,17 +69,17 @@ _COMPLAINT = """() => [...document.querySelectorAll('#div_error, #div_warning, .
 
 async def recognise(page: Page, find: str, place: str) -> Form | None:
     """Return the form if all its parts are there. `place` is the value of the election "where I vote now"."""
-    met = await page.evaluate(_RECOGNISE.replace("FIND", find), [place])
-    if met is None:
+    found = await page.evaluate(_RECOGNISE.replace("FIND", find), [place])
+    if found is None:
         return None
-    if met["other"]:
+    if found["other"]:
         raise PageError(FailureKind.CAPTCHA_FAILED, "the page's captcha is of a kind that nobody here solves")
-    flaw = "" if met["offersPlace"] else f"the form does not offer the current voting place (option {place})"
-    return Form(sitekey=met["sitekey"], flaw=flaw)
+    flaw = "" if found["offersPlace"] else f"the form does not offer the current voting place (option {place})"
+    return Form(sitekey=found["sitekey"], flaw=flaw)
 
 
 async def fill(page: Page, find: str, *, cedula: str, place: str, token: str) -> None:
-    """Hand the token over, if there is one, and fill the form. Raises `PageError` if the page does not keep it."""
+    """Give the page the token, if any, and fill the form. Raises `PageError` if the page does not keep it."""
     if token:
         await page.evaluate(_HAND_OVER.replace("FIND", find), [token, _WIDGET_MILLISECONDS])
     if not await page.evaluate(_FILL.replace("FIND", find), [cedula, place]):
@@ -85,18 +87,18 @@ async def fill(page: Page, find: str, *, cedula: str, place: str, token: str) ->
 
 
 async def send(page: Page, find: str, is_question: Callable[[Request], bool]) -> Reply:
-    """Click the button and return the reply to the request that is the question, wherever redirects lead.
+    """Click the button and return the reply to the request that is the question, after all redirects.
 
-    The button is clicked as soon as nothing covers it; then the reply is waited for, however long it takes.
+    The click waits until nothing covers the button. The reply has no time limit here.
     """
-    await stay(page)
-    async with weighing(page) as scales:
+    await block_reloads(page)
+    async with counted_replies(page) as sizes:
         request = await _sent_by_click(page, find, is_question)
-        return await _reply(request, scales)
+        return await _reply(request, sizes)
 
 
 def asks_about(cedula: str, page: Page) -> Callable[[Request], bool]:
-    """Return what tells the question from everything else that a page sends: to its host, with the number in it."""
+    """Return a test for the question: a POST to the page's own host with the number in it."""
     host = urlsplit(page.url).netloc
 
     def is_question(request: Request) -> bool:
@@ -106,14 +108,14 @@ def asks_about(cedula: str, page: Page) -> Callable[[Request], bool]:
     return is_question
 
 
-async def _reply(request: Request, scales: Scales) -> Reply:
+async def _reply(request: Request, sizes: ReplySizes) -> Reply:
     response = await request.response()
     while request.redirected_to is not None:
         request = request.redirected_to
         response = await request.response()
     if response is None:
         raise unreachable(request.failure or "")
-    body = b"" if 300 <= response.status < 400 else await scales.body_of(response)
+    body = b"" if 300 <= response.status < 400 else await sizes.body_of(response)
     return Reply(_decoded(body), response.headers.get("content-type", ""), response.status)
 
 
@@ -137,7 +139,7 @@ async def _sent_by_click(page: Page, find: str, is_question: Callable[[Request],
 
 
 async def _not_sent(page: Page) -> PageError:
-    """Return why the page's own script did not send the form, as it told the person in front of it."""
+    """Return why the page's own script did not send the form, by the message that it shows."""
     complaint = str(await page.evaluate(_COMPLAINT))
     if "captcha" in fold(complaint):
         return PageError(FailureKind.CAPTCHA_FAILED, "the page's script did not take the captcha token", complaint)

@@ -4,7 +4,8 @@ Of its markup no name is known, only that there is a field for the number, a lis
 "Consultar". A page that has parts of another face, but not all of them, is not taken for this one.
 """
 
-from vereda.census.sources.asking.browser import Page, Request
+from playwright.async_api import Page, Request
+
 from vereda.census.sources.asking.dialects import form
 from vereda.census.sources.asking.dialects.dialect import Form
 from vereda.census.sources.reading.readers import HtmlReader, Reply

@@ -3,10 +3,12 @@
 The answer is taken from the reply itself; what the script makes of it on the page is not looked at.
 """
 
-from vereda.census.sources.asking.browser import Page, comes_true
+from playwright.async_api import Page
+
 from vereda.census.sources.asking.dialects import form
 from vereda.census.sources.asking.dialects.dialect import Form
 from vereda.census.sources.asking.errors import PageError
+from vereda.census.sources.asking.open_page import becomes_true
 from vereda.census.sources.port import FailureKind
 from vereda.census.sources.reading.readers import JsonReader, Reply
 
@@ -32,7 +34,7 @@ class JsonDialect(JsonReader):
         """Return the form once its script has filled in the elections, which come from the site as well."""
         if not await page.evaluate(f"({_FIND})() !== null"):
             return None
-        if not await comes_true(page, _HAS_ELECTIONS, seconds=_ELECTIONS_SECONDS):
+        if not await becomes_true(page, _HAS_ELECTIONS, seconds=_ELECTIONS_SECONDS):
             raise PageError(FailureKind.NETWORK_ERROR, "the page did not get its list of elections")
         return await form.recognise(page, _FIND, CURRENT_PLACE)
 

@@ -11,9 +11,9 @@ from tests import make
 from tests.census.worker.attempts import BLOCKED, NOW, PLACE, claim, look_up
 from vereda.accounts.models import User
 from vereda.census import bulk, gate, wording
+from vereda.census.bulk import Progress, has_come_through, progress_of
 from vereda.census.models import BulkRefresh, CedulaInfo, SourceState, Worker
 from vereda.census.models.engine import LATE_AFTER
-from vereda.census.progress import Progress, has_come_through, progress_of
 from vereda.census.statuses import Status
 from vereda.census.turns import Turn
 from vereda.census.worker import heartbeat
@@ -31,7 +31,7 @@ def worker(beto: User, dani: User) -> None:
 
 
 @pytest.fixture(autouse=True)
-def window(settings: Any) -> None:
+def in_flight(settings: Any) -> None:
     settings.CENSUS_PACE_SECONDS, settings.CENSUS_IN_FLIGHT = [5], 8
 
 

@@ -1,4 +1,4 @@
-"""A census page that a test can bend: what the practice site does not do, because the real one was never seen to."""
+"""A census page whose replies a test chooses, also such as the practice site never gives."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -46,7 +46,7 @@ async def hang(_: web.Request) -> web.StreamResponse:
 
 
 @dataclass
-class BentSite:
+class StubSite:
     """Serves `html`, or what `load` says, at GET and `answer` at POST.
 
     Remembers the forms it got and how often its page was loaded.

@@ -7,35 +7,35 @@ from django.apps import AppConfig
 
 from vereda.census.sources.port import LookupHooks, Outcome, Source
 
-DEADLY = "66"
+FATAL = "66"
 """How the cédulas end whose lookup is fatal."""
 
 
-class KillerConfig(AppConfig):
+class CrashingConfig(AppConfig):
     """Puts the source in place of the configured one."""
 
     name = "tests.faults"
-    label = "killer"
+    label = "crashing"
 
     def ready(self) -> None:
         """Do it in every process that loads Django with these settings."""
         from vereda.census.worker import engine  # noqa: PLC0415 - models must be loaded first
 
         configured_sources = engine.configured_sources
-        engine.configured_sources = lambda: [_Killer(source) for source in configured_sources()]
+        engine.configured_sources = lambda: [_CrashingSource(source) for source in configured_sources()]
 
 
-class _Killer:
-    """Asks like the source that it wraps, until it meets somebody deadly."""
+class _CrashingSource:
+    """Asks like the source that it wraps, and crashes after some."""
 
     def __init__(self, source: Source) -> None:
         self.name = source.name
         self._source = source
         self.close = source.close
-        self.knock = source.knock
+        self.check = source.check
 
     async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
         outcome = await self._source.lookup(cedula, hooks)
-        if cedula.endswith(DEADLY):
+        if cedula.endswith(FATAL):
             os.kill(os.getpid(), signal.SIGKILL)
         return outcome

@@ -1,9 +1,9 @@
-"""The HTML and the JSON face in the barest form, for tests to bend: what the practice site does not do."""
+"""The HTML and the JSON face in their simplest form: what the practice site does not do."""
 
 from aiohttp import web
 
 from practice.site import Face
-from tests.census.sources.asking.bent_site import Answer, BentSite, found, page
+from tests.census.sources.asking.stub_site import Answer, StubSite, found, page
 
 HTML_FORM = """
 <form method=post><input name=documento><select name=cual><option value=5>OTRA</option>
@@ -42,9 +42,9 @@ def json_page(*, form: str = JSON_FORM, script: str = JSON_SCRIPT) -> str:
 FACE_PAGES = {Face.AJAX: page(), Face.HTML: html_page(), Face.JSON: json_page()}
 
 
-def bent_face(
+def stub_face(
     face: Face, answer: Answer = found, *, html: str = "", elections: tuple[dict[str, object], ...] = (CURRENT,)
-) -> BentSite:
+) -> StubSite:
     """Make a site that shows this face and answers questions so."""
     shown = html or FACE_PAGES[face]
 
@@ -53,4 +53,4 @@ def bent_face(
             return web.json_response({"ok": True, "data": elections})
         return web.Response(text=shown, content_type="text/html")
 
-    return BentSite(html=shown, answer=answer, load=load)
+    return StubSite(html=shown, answer=answer, load=load)

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 from aiohttp import web
 
-from tests.census.sources.asking.bent_site import WIDGET, BentSite, hang, page
 from tests.census.sources.asking.loop import LoopThread
 from tests.census.sources.asking.processes import chromiums, kill
+from tests.census.sources.asking.stub_site import WIDGET, StubSite, hang, page
 from tests.census.sources.conftest import MakeSource
 from tests.census.sources.reading.replies import CEDULA
 from vereda.census.sources.asking.browser import Browser
@@ -27,7 +27,7 @@ def saying(text: str, status: int = 200) -> Load:
     return answer
 
 
-def look_up(loop: LoopThread, make_source: MakeSource, site: BentSite, *, seconds: float = 20.0) -> Failure:
+def look_up(loop: LoopThread, make_source: MakeSource, site: StubSite, *, seconds: float = 20.0) -> Failure:
     async def at_site() -> object:
         async with site.listening() as url:
             source = make_source(url, captcha=NoSolver(), seconds=seconds)
@@ -42,7 +42,7 @@ def test_a_site_that_is_not_there_is_out_of_reach(loop: LoopThread, make_source:
     outcome = loop.run(make_source("http://127.0.0.1:9/censo/consultar/").lookup(CEDULA, LookupHooks()))
 
     assert isinstance(outcome, Failure)
-    assert (outcome.status, outcome.is_unreached) == ("network_error", True)
+    assert (outcome.status, outcome.is_unreachable) == ("network_error", True)
 
 
 @pytest.mark.parametrize(
@@ -57,29 +57,29 @@ def test_a_site_that_is_not_there_is_out_of_reach(loop: LoopThread, make_source:
 def test_a_site_without_a_page_for_us_is_out_of_reach(
     loop: LoopThread, make_source: MakeSource, load: Load, status: str
 ) -> None:
-    failure = look_up(loop, make_source, BentSite(load=load), seconds=4)
+    failure = look_up(loop, make_source, StubSite(load=load), seconds=4)
 
-    assert (failure.status, failure.is_unreached) == (status, True)
+    assert (failure.status, failure.is_unreachable) == (status, True)
 
 
 @pytest.mark.parametrize(
-    ("bent", "status"),
+    ("stub", "status"),
     [
-        (BentSite(load=saying(BLOCK)), "blocked"),
-        (BentSite(load=saying("<h1>Trámites y servicios</h1>")), "parse_error"),
-        (BentSite(html=page(widget=WIDGET)), "captcha_failed"),
-        (BentSite(answer=hang), "timeout"),
-        (BentSite(answer=saying("", 504)), "network_error"),
-        (BentSite(answer=saying(BLOCK)), "blocked"),
+        (StubSite(load=saying(BLOCK)), "blocked"),
+        (StubSite(load=saying("<h1>Trámites y servicios</h1>")), "parse_error"),
+        (StubSite(html=page(widget=WIDGET)), "captcha_failed"),
+        (StubSite(answer=hang), "timeout"),
+        (StubSite(answer=saying("", 504)), "network_error"),
+        (StubSite(answer=saying(BLOCK)), "blocked"),
     ],
     ids=["block", "unknown page", "captcha", "no reply", "failing reply", "block as reply"],
 )
 def test_a_site_that_was_reached_is_not_out_of_reach_whatever_it_does(
-    loop: LoopThread, make_source: MakeSource, bent: BentSite, status: str
+    loop: LoopThread, make_source: MakeSource, stub: StubSite, status: str
 ) -> None:
-    failure = look_up(loop, make_source, bent, seconds=4)
+    failure = look_up(loop, make_source, stub, seconds=4)
 
-    assert (failure.status, failure.is_unreached) == (status, False)
+    assert (failure.status, failure.is_unreachable) == (status, False)
 
 
 @pytest.mark.parametrize("ending", ["95", "94", "93", "92", "91", "88", "82", "80"])
@@ -89,7 +89,7 @@ def test_after_the_question_was_asked_no_mood_of_the_practice_site_is_taken_for_
     outcome = loop.run(make_source(seconds=3).lookup(f"9009001{ending}", LookupHooks()))
 
     assert isinstance(outcome, Failure)
-    assert not outcome.is_unreached
+    assert not outcome.is_unreachable
 
 
 def test_a_browser_that_dies_while_its_page_loads_says_nothing_about_the_site(loop: LoopThread) -> None:
@@ -100,7 +100,7 @@ def test_a_browser_that_dies_while_its_page_loads_says_nothing_about_the_site(lo
         return await hang(request)
 
     async def at_site() -> object:
-        async with BentSite(load=kill_the_browser).listening() as url:
+        async with StubSite(load=kill_the_browser).listening() as url:
             source = CensusSource("x", url, browser=Browser(), solver=NoSolver())
             try:
                 return await source.lookup(CEDULA, LookupHooks())
@@ -109,4 +109,4 @@ def test_a_browser_that_dies_while_its_page_loads_says_nothing_about_the_site(lo
 
     outcome = loop.run(at_site())
     assert isinstance(outcome, Failure)
-    assert (outcome.is_ours, outcome.is_unreached) == (True, False)
+    assert (outcome.is_ours, outcome.is_unreachable) == (True, False)
