@@ -15,8 +15,8 @@ from tests.census.worker.threads import at_once
 from tests.referrals.pages import put
 from vereda.accounts.models import AuditEntry, User
 from vereda.census import actions, assisted, bulk
+from vereda.census.bulk import progress_of
 from vereda.census.models import CedulaInfo, LookupAttempt, Priority, Reason
-from vereda.census.progress import progress_of
 from vereda.census.sources.port import Answer, Cancelled, NotFound
 from vereda.census.statuses import ANSWERS, ASSISTABLE, FAILURES, Status
 from vereda.census.worker import claims, outcomes

@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from vereda.accounts.models import User
 from vereda.census import turns
-from vereda.census.progress import Progress, has_come_through, progress_of
+from vereda.census.bulk import Progress, has_come_through, progress_of
 from vereda.census.statuses import ASSISTABLE
 from vereda.census.turns import Turn
 from vereda.referrals.forms import MOST_MARKED, ORDERS, PAGE_SIZE, seen_versions
