@@ -7,7 +7,7 @@ share of 96 % is the most there is. "whole" is the time from the workers' start 
 browser's start and the tail in which no page is opened any more. Run it with: .venv/bin/python -m bench.lookups
 
 `--quick` is the same at a tenth of the time: pace 0.5 s, captchas of 3 s, polled every 0.5 s. What a lookup takes
-besides waiting does not shrink with it, so its window is 16 instead of 8. Neither do the delays of a busy machine, but
+besides waiting does not shrink with it, so 16 are in flight instead of 8. Neither do the delays of a busy machine, but
 the pace's margin does, from 200 ms to 20: two pages may then arrive less than a pace apart.
 """
 

@@ -6,7 +6,7 @@ PSS counts what processes share once, to each its part of it (`/proc/PID/smaps_r
 Chromium or Node takes a part as well: the last column counts their processes, and where it is not 0 the figures are too
 small. Copies that BROWSER_EXECUTABLE and PLAYWRIGHT_NODEJS_PATH name are nobody else's.
 
-First the moment of the highest sum while the window is full and waits for captchas of 30 s; twice as many people as fit
+First the moment of the highest sum while as many as may be are in flight and wait for captchas of 30 s; twice as many people as fit
 into it. Then a soak: people without captcha delay or noticeable pace, in five parts, each with a quiet moment at its
 end. "busy" is the median of the samples while a part was looked up, "quiet" of five samples in that moment. The browser
 is launched again after 200 pages: with 100 people a part the first and the last end in the same phase of one.
@@ -106,7 +106,7 @@ def middle(samples: Iterable[Sample]) -> Sample:
 
 
 def variables_of(in_flight: int, *, pace: float, poll: float) -> dict[str, str]:
-    """Return the variables of a worker with such a window and such seconds."""
+    """Return the variables of a worker with so many in flight and such seconds."""
     return {
         "CENSUS_IN_FLIGHT": str(in_flight),
         "CENSUS_PACE_SECONDS": str(pace),
@@ -115,7 +115,7 @@ def variables_of(in_flight: int, *, pace: float, poll: float) -> dict[str, str]:
 
 
 def measure_peak(in_flight: int, captcha_seconds: float) -> None:
-    """Print the highest sums while the window is full."""
+    """Print the highest sums while as many as may be are in flight."""
     variables = variables_of(in_flight, pace=0.5, poll=5)
     with product(captcha_seconds=captcha_seconds, **variables) as measured:
         measured.register(cedulas(2 * in_flight))

@@ -157,7 +157,7 @@ def test_a_cluster_is_known_before_it_starts_and_forgotten_after_it_stopped(clus
     assert not Worker.objects.exists()
 
 
-def test_a_cluster_inherits_its_key_its_lifeline_with_its_grace_and_the_lock_of_its_folder(
+def test_a_cluster_inherits_its_key_its_stop_pipe_with_its_grace_and_the_lock_of_its_folder(
     cluster: type[WatchedCluster],
 ) -> None:
     call_command("worker", "--grace", "7.5")
@@ -175,13 +175,13 @@ def test_a_cluster_inherits_its_key_its_lifeline_with_its_grace_and_the_lock_of_
 def test_a_cluster_that_hangs_is_restarted_and_watched_anew_each_time(
     cluster: type[WatchedCluster], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin, known = worker.Pulse.begin, []
+    begin, known = worker.Watchdog.begin, []
 
-    def noting(pulse: worker.Pulse) -> None:
-        begin(pulse)
+    def noting(watchdog: worker.Watchdog) -> None:
+        begin(watchdog)
         known.append(Worker.objects.get().beat)
 
-    monkeypatch.setattr(worker.Pulse, "begin", noting)
+    monkeypatch.setattr(worker.Watchdog, "begin", noting)
     monkeypatch.setattr(cluster, "hangs", 2)
     call_command("worker")
 
