@@ -6,8 +6,8 @@ PSS counts what processes share once, to each its part of it (`/proc/PID/smaps_r
 Chromium or Node takes a part as well: the last column counts their processes, and where it is not 0 the figures are too
 small. Copies that BROWSER_EXECUTABLE and PLAYWRIGHT_NODEJS_PATH name are nobody else's.
 
-First the moment of the highest sum while as many as may be are in flight and wait for captchas of 30 s; twice as many people as fit
-into it. Then a soak: people without captcha delay or noticeable pace, in five parts, each with a quiet moment at its
+First the moment of the highest sum while as many as may be are in flight and wait for captchas of 30 s; twice as many
+people wait. Then a soak: people without captcha delay or noticeable pace, in five parts, each with a quiet moment at its
 end. "busy" is the median of the samples while a part was looked up, "quiet" of five samples in that moment. The browser
 is launched again after 200 pages: with 100 people a part the first and the last end in the same phase of one.
 Run it with: .venv/bin/python -m bench.memory
