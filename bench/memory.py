@@ -7,12 +7,9 @@ Chromium or Node takes a part as well: the last column counts their processes, a
 small. Copies that BROWSER_EXECUTABLE and PLAYWRIGHT_NODEJS_PATH name are nobody else's.
 
 First the moment of the highest sum while as many as may be are in flight and wait for captchas of 30 s; twice as many
-people wait. Then a soak: people without captcha delay or noticeable pace, in five parts, each with a quiet moment at its
-end. "busy" is the median of the samples while a part was looked up, "quiet" of five samples in that moment. The browser
-is launched again after 200 pages: with 100 people a part the first and the last end in the same phase of one.
-Run it with: .venv/bin/python -m bench.memory
-
-`--quick` soaks 150 people and waits for captchas of 8 s: it shows that the bench works, not whether memory grows.
+people wait. Then a soak: people without captcha delay or noticeable pace, in five parts, each with a quiet moment at
+its end. "busy" is the median of the samples while a part was looked up, "quiet" of five samples in that moment. The
+browser is launched again after 200 pages: with 100 people a part the first and the last end in the same phase of one.
 """
 
 import argparse
