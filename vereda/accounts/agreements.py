@@ -76,7 +76,6 @@ class Channel(models.TextChoices):
     WEB = "web", "Registro en el sitio"
     LINK = "link", "Registro con un enlace de invitación"
     OWN = "own", "La persona, desde «Mis datos»"
-    PAPER = "paper", "En papel"
 
 
 class Consent(models.Model):
