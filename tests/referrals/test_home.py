@@ -14,6 +14,7 @@ from tests.referrals.pages import counters, invited, page, printed
 from vereda.accounts.models import User
 from vereda.census.models import CedulaInfo
 from vereda.census.statuses import Status
+from vereda.referrals.groups import Group
 from vereda.referrals.listing import counts_of
 from vereda.referrals.numbers import EVERYBODY, home_numbers, month_start
 
@@ -43,11 +44,17 @@ def test_home_and_the_page_for_paper_say_the_same(as_beto: Client, crowd: list[U
     assert f" {told(as_beto)['todos']} personas ·" in printed(as_beto)
 
 
-def test_every_number_leads_to_the_tab_that_it_counts(as_beto: Client, crowd: list[User]) -> None:
+def test_every_number_has_the_name_of_the_tab_that_it_counts_and_leads_to_it(
+    as_beto: Client, crowd: list[User]
+) -> None:
     html = as_beto.get("/").content.decode()
+    number = r'<a href="([^"]+)"><b id="numero-([a-z-]+)">(\d+)</b><span>([^<]+)</span>'
 
-    for address, group, number in re.findall(r'<a href="([^"]+)"><b id="numero-([a-z-]+)">(\d+)<', html):
-        assert counters(page(as_beto, address.removeprefix("/referidos/")))[group] == int(number)
+    numbers = re.findall(number, html)
+    assert len(numbers) == len(Group)
+    for address, group, count, label in numbers:
+        assert label == Group(group).label
+        assert counters(page(as_beto, address.removeprefix("/referidos/")))[group] == int(count)
 
 
 @pytest.mark.parametrize("status", [*Status])
@@ -78,7 +85,7 @@ def test_who_is_no_leader_is_told_how_many_and_nothing_of_the_census(as_caro: Cl
     html = as_caro.get("/").content.decode()
     assert told(as_caro) == {}
     assert re.search(r"<b>2</b> <span[^>]*>de 10 invitados", html)
-    for text in ("Verificados", "Pendientes", "Con novedad", "estado="):
+    for text in ("Encontrados", "Pendientes", "Novedades", "estado="):
         assert text not in html
 
 

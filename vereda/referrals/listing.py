@@ -11,8 +11,6 @@ from typing import Any
 from django.db.models import Case, Count, QuerySet, When
 from django.db.models.functions import Length
 from django.http import Http404
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
 
 from vereda.accounts.agreements import allows
 from vereda.accounts.models import Purpose, User, UserQuerySet
@@ -35,16 +33,6 @@ class Row:
     person: User
     record: CedulaInfo | None = None
     is_contactable: bool = False
-
-    @property
-    def key(self) -> SafeString:
-        """The person's number, ready for a page, which has it many times."""
-        return mark_safe(str(self.person.pk))  # noqa: S308 - a number
-
-    @property
-    def name(self) -> SafeString:
-        """The person's name, ready for a page, which has it many times."""
-        return escape(self.person.full_name)
 
     @property
     def phone(self) -> str:

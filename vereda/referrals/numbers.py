@@ -1,6 +1,6 @@
-"""The numbers that a person is told of those they invited: one count for home, tabs and print, so that all agree.
+"""The numbers on home. They come from `listing.counts_of`, like those of the list's tabs, so that both agree.
 
-What is counted is `listing.counts_of`; here is what home makes of it. Who is no leader is told no answers of others.
+Somebody who is no leader gets no numbers about the answers of others.
 """
 
 from dataclasses import dataclass
@@ -14,21 +14,15 @@ from vereda.referrals.listing import Counts, counts_of
 from vereda.referrals.queries import ListQuery
 
 EVERYBODY = ListQuery()
-_LABELS = {
-    Group.ALL: "Registrados",
-    Group.FOUND: "Verificados",
-    Group.WAITING: "Pendientes",
-    Group.NOVEDADES: "Con novedad",
-}
-"""How home calls the tabs that it always shows, in its order; the others it shows when somebody is in them."""
+_ALWAYS_SHOWN = (Group.ALL, Group.FOUND, Group.WAITING, Group.NOVEDADES)
+"""In the order of home. The other groups are shown when somebody is in them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """How many people a tab of the list shows, and where it is."""
+    """How many people a tab of the list shows. `address` opens that tab."""
 
     group: Group
-    label: str
     count: int
     address: str
 
@@ -90,8 +84,5 @@ def _goal(person: User, counts: Counts, now: datetime) -> Goal:
 
 
 def _numbers(counts: Counts) -> list[Number]:
-    others = [group for group in Group if group not in _LABELS and counts.of(group)]
-    return [
-        Number(group, _LABELS.get(group, group.label), counts.of(group), EVERYBODY.address(group=group))
-        for group in [*_LABELS, *others]
-    ]
+    others = [group for group in Group if group not in _ALWAYS_SHOWN and counts.of(group)]
+    return [Number(group, counts.of(group), EVERYBODY.address(group=group)) for group in (*_ALWAYS_SHOWN, *others)]

@@ -1,7 +1,7 @@
 """Everything that is held about a person, for their page and for the file that they may take along: the same."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from vereda.accounts.consents import Standing
 from vereda.accounts.entering import open_sessions
 from vereda.accounts.models import AuditEntry, Consent, PersonSession, Purpose, User
 from vereda.census.models import BulkRefresh, CedulaInfo, LookupAttempt
+from vereda.census.sources.port import Cancelled, Found
 from vereda.rights.models import RightsRequest
 
 SELF, INVITER, STAFF, GONE, OTHER, PRODUCT = (
@@ -23,6 +24,8 @@ SELF, INVITER, STAFF, GONE, OTHER, PRODUCT = (
     "Otra persona con permiso",
     "Vereda, por sí sola",
 )
+
+_ANSWER = {field.name for answer in (Found, Cancelled) for field in fields(answer)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +168,10 @@ def as_json(held: Held) -> dict[str, Any]:
 
 
 def _record_json(record: CedulaInfo) -> dict[str, Any]:
-    answer = ("departamento", "municipio", "puesto", "direccion", "mesa", "novedad", "resolucion", "fecha_novedad")
+    columns = [column.name for column in CedulaInfo._meta.concrete_fields]
     return {
         "estado": record.wording.badge,
-        **{name: getattr(record, name) for name in answer},
+        **{name: getattr(record, name) for name in columns if name in _ANSWER},
         "fuente": record.answer_source,
         "respuesta_obtenida": record.fetched_at,
         "que_paso": record.error_message,
