@@ -15,7 +15,7 @@ _numbers = count(900_100_001, 100)  # all with an ending for which nothing speci
 
 def person(full_name: str = "Alguien Cualquiera", **fields: Any) -> User:
     """Return a saved person with a cédula that nobody has, who has agreed to everything."""
-    user = stranger(full_name, **fields)
+    user = person_without_consent(full_name, **fields)
     agree(user)
     return User.objects.get(pk=user.pk)  # with the record that consent has opened
 
@@ -25,10 +25,14 @@ def leader(full_name: str, **fields: Any) -> User:
     return person(full_name, role=User.Role.LEADER, **fields)
 
 
-def stranger(full_name: str = "Alguien Cualquiera", **fields: Any) -> User:
+def person_without_consent(full_name: str = "Alguien Cualquiera", **fields: Any) -> User:
     """Return a saved person who has agreed to nothing, as an administration types them in."""
     cedula = fields.pop("cedula", None) or str(next(_numbers))
     return User.objects.create_user(cedula, PASSWORD, full_name=full_name, **fields)
+
+
+stranger = person_without_consent
+"""The former name, for tests/census until they use the new one."""
 
 
 def agree(user: User, *purposes: Purpose) -> None:

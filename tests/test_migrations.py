@@ -145,7 +145,7 @@ def test_the_audit_of_before_becomes_a_chain_without_gaps(before: Apps) -> None:
 
 def test_the_audit_goes_back_although_it_names_people_who_are_gone(before: Apps) -> None:
     migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
-    person = make.stranger()
+    person = make.person_without_consent()
     audit.record(action=AuditEntry.Action.CEDULA_SEEN, actor=person, person=person)
     person.delete()
 

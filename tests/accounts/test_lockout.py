@@ -1,4 +1,4 @@
-"""Wrong passwords: how many are taken, who has to wait, and what a stranger learns from it."""
+"""Wrong passwords: how many are taken, who has to wait, and what somebody who guesses learns from it."""
 
 import logging
 import re

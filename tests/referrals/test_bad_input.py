@@ -63,7 +63,7 @@ def short(value: Any) -> str:
     return ascii(value)[:30]
 
 
-def told(reply: Any) -> str:
+def message_of(reply: Any) -> str:
     """Return what a toast says."""
     message: str = json.loads(reply["HX-Trigger"])["showToast"]["message"]
     return message
@@ -103,7 +103,7 @@ def test_for_htmx_a_refusal_is_a_toast_and_no_page(as_beto: Client, field: str, 
     refused = as_beto.get("/referidos/cambios/", {field: value}, headers=HTMX)
 
     assert refused.status_code == 400
-    assert said in told(refused)
+    assert said in message_of(refused)
     assert not refused.content
 
 
@@ -173,7 +173,7 @@ def test_for_htmx_they_are_refused_with_a_toast(as_beto: Client, ids: list[str])
     refused = as_beto.post("/referidos/actualizar/", {"ids": ids}, headers=HTMX)
 
     assert refused.status_code == 400
-    assert told(refused)
+    assert message_of(refused)
     assert not refused.content
 
 
@@ -182,7 +182,7 @@ def test_eleven_marks_are_refused_and_nobody_is_queued(as_beto: Client, beto: Us
     refused = as_beto.post("/referidos/actualizar/", {"ids": [person.pk for person in people]}, headers=HTMX)
 
     assert refused.status_code == 400
-    assert told(refused) == "Son máximo 10 personas a la vez."
+    assert message_of(refused) == "Son máximo 10 personas a la vez."
     assert {status_of(person) for person in people} == {Status.ERROR}
 
 
@@ -196,7 +196,7 @@ def test_ten_marks_are_taken(as_beto: Client, beto: User) -> None:
 def test_somebody_marked_twice_counts_once(as_beto: Client, failed: User) -> None:
     reply = as_beto.post("/referidos/actualizar/", {"ids": [failed.pk, failed.pk]}, headers=HTMX)
 
-    assert told(reply) == "1 consulta quedó en turno."
+    assert message_of(reply) == "1 consulta quedó en turno."
 
 
 @pytest.mark.parametrize("other", ["another leader's", "nobody's", "the leader's own"])
@@ -210,7 +210,7 @@ def test_people_who_are_not_the_leaders_are_a_404_and_nobody_is_queued(
     refused = as_beto.post("/referidos/actualizar/", {"ids": [foreign, *[failed.pk] * is_mixed]}, headers=HTMX)
 
     assert refused.status_code == 404
-    assert "no es suyo" in told(refused)
+    assert "no es suyo" in message_of(refused)
     assert not CedulaInfo.objects.filter(user__in=[beto, eva, failed], status=Status.PENDING).exists()
 
 
@@ -237,7 +237,7 @@ def test_rows_that_no_page_shows_are_refused(as_beto: Client, visto: str) -> Non
     refused = as_beto.get("/referidos/cambios/", {"visto": ["1.00000000", visto]}, headers=HTMX)
 
     assert refused.status_code == 400
-    assert "filas" in told(refused)
+    assert "filas" in message_of(refused)
 
 
 def test_more_rows_than_a_page_has_are_refused(as_beto: Client) -> None:

@@ -21,7 +21,7 @@ from vereda.referrals.numbers import EVERYBODY, home_numbers, month_start
 NOW = datetime(2026, 11, 20, 17, tzinfo=UTC)
 
 
-def told(client: Client) -> dict[str, int]:
+def numbers_on_home(client: Client) -> dict[str, int]:
     """Return the numbers that home shows, by the tab that each leads to."""
     html = client.get("/").content.decode()
     return {group: int(number) for group, number in re.findall(r'id="numero-([a-z-]+)">(\d+)<', html)}
@@ -36,12 +36,12 @@ def crowd(beto: User) -> list[User]:
 def test_home_and_tabs_say_the_same_of_every_group(as_beto: Client, crowd: list[User], eva: User) -> None:
     tabs = counters(page(as_beto))
 
-    assert told(as_beto) == tabs
+    assert numbers_on_home(as_beto) == tabs
     assert tabs["todos"] == len(crowd) == 18
 
 
 def test_home_and_the_page_for_paper_say_the_same(as_beto: Client, crowd: list[User]) -> None:
-    assert f" {told(as_beto)['todos']} personas ·" in printed(as_beto)
+    assert f" {numbers_on_home(as_beto)['todos']} personas ·" in printed(as_beto)
 
 
 def test_every_number_has_the_name_of_the_tab_that_it_counts_and_leads_to_it(
@@ -63,7 +63,7 @@ def test_the_four_numbers_stand_there_whatever_they_are_and_the_others_when_they
 ) -> None:
     invited(beto, 1, status)
 
-    shown = told(as_beto)
+    shown = numbers_on_home(as_beto)
     assert {"todos", "encontrados", "pendientes", "novedades"} <= shown.keys()
     assert sum(number for group, number in shown.items() if group != "todos") == shown["todos"] == 1
 
@@ -71,8 +71,8 @@ def test_the_four_numbers_stand_there_whatever_they_are_and_the_others_when_they
 def test_a_superuser_is_told_of_everybody_as_in_the_list(client: Client, ana: User, crowd: list[User]) -> None:
     client.force_login(ana)
 
-    assert told(client) == counters(page(client))
-    assert told(client)["todos"] == 19
+    assert numbers_on_home(client) == counters(page(client))
+    assert numbers_on_home(client)["todos"] == 19
 
 
 def test_a_superusers_goal_is_about_their_own_link(ana: User, crowd: list[User]) -> None:
@@ -83,7 +83,7 @@ def test_who_is_no_leader_is_told_how_many_and_nothing_of_the_census(as_caro: Cl
     invited(caro, 2, Status.ACTIVE)
 
     html = as_caro.get("/").content.decode()
-    assert told(as_caro) == {}
+    assert numbers_on_home(as_caro) == {}
     assert re.search(r"<b>2</b> <span[^>]*>de 10 invitados", html)
     for text in ("Encontrados", "Pendientes", "Novedades", "estado="):
         assert text not in html
@@ -93,7 +93,7 @@ def test_a_leader_whom_nobody_followed_yet_sees_what_to_do(as_beto: Client) -> N
     html = as_beto.get("/").content.decode()
 
     assert "Aún no ha invitado a nadie" in html
-    assert told(as_beto) == {}
+    assert numbers_on_home(as_beto) == {}
 
 
 @pytest.mark.parametrize(

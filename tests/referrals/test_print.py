@@ -33,8 +33,8 @@ def test_every_answer_on_paper_says_its_source_and_date(as_beto: Client, beto: U
     put(make.person("Nobody", referred_by=beto), Status.BLOCKED)
     html = printed(as_beto, "?orden=fecha")
 
-    told = [f"{label} · 20 nov 2026" for label in sources.values()]
-    assert re.findall(r"<td>([^<]*)</td></tr>", html) == [*told, "Demostración · 20 nov 2026", ""]
+    expected = [f"{label} · 20 nov 2026" for label in sources.values()]
+    assert re.findall(r"<td>([^<]*)</td></tr>", html) == [*expected, "Demostración · 20 nov 2026", ""]
 
 
 def test_a_search_for_a_number_is_printed_as_well(as_beto: Client, named: list[User]) -> None:

@@ -53,7 +53,7 @@ class PersonChangeForm(UserChangeForm[User]):
         inviter: User | None = self.cleaned_data["referred_by"]
         if inviter == self.instance:
             raise ValidationError("Nadie se invita a sí mismo.")
-        if inviter and "referred_by" in self.changed_data and not inviters.hold(person=self.instance, inviter=inviter):
+        if inviter and "referred_by" in self.changed_data and not inviters.lock(person=self.instance, inviter=inviter):
             raise ValidationError("Esa persona llegó por invitación de esta, directa o indirectamente.")
         return inviter
 
@@ -157,13 +157,13 @@ def _changes(form: Any, *, is_new: bool) -> Iterator[tuple[AuditEntry.Action, st
     power = {name: label for name, label in labels.items() if name in PersonAdmin.POWER}
     if power:
         values = {**form.cleaned_data, "role": form.instance.get_role_display()}
-        told = [f"{label}: {_told(values[name])}" for name, label in power.items()]
-        yield AuditEntry.Action.ROLE_CHANGED, "; ".join(told)
+        described = [f"{label}: {_in_words(values[name])}" for name, label in power.items()]
+        yield AuditEntry.Action.ROLE_CHANGED, "; ".join(described)
     if others := [label for name, label in labels.items() if name not in power]:
         yield AuditEntry.Action.PERSON_CHANGED, ", ".join(others)
 
 
-def _told(value: Any) -> str:
+def _in_words(value: Any) -> str:
     """Return a value in words."""
     if isinstance(value, bool):
         return "sí" if value else "no"

@@ -23,7 +23,7 @@ _BATCH = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Checkpoint:
     """One place in the trail: the number of an entry and its hash."""
 
     number: int = 0
@@ -66,14 +66,14 @@ def record_many(
     for entry in entries:
         entry.id, entry.previous_hash = end.number + 1, end.hash
         entry.hash = hash_of(entry, _keys()[0])
-        end = Mark(entry.id, entry.hash)
+        end = Checkpoint(entry.id, entry.hash)
     AuditEntry.objects.bulk_create(entries)
     head.count, head.seal = end.number, seal_of(end, _keys()[0])
     head.save(update_fields=["count", "seal"])
     return entries
 
 
-def verify(since: Mark | None = None) -> Mark:
+def verify(since: Checkpoint | None = None) -> Checkpoint:
     """Return the end of the trail, after reading all of it, or what came after a place that was noted down before.
 
     Raises `BrokenTrailError`.
@@ -84,7 +84,7 @@ def verify(since: Mark | None = None) -> Mark:
         head = AuditHead.objects.select_for_update().first()
         reader.read_on()
         end = reader.end
-        if head is None and end == Mark():
+        if head is None and end == Checkpoint():
             return end
         if head is None or head.count != end.number:
             raise BrokenTrailError(f"entry {end.number + 1}: cut off, or the count of entries was changed")
@@ -100,7 +100,7 @@ def hash_of(entry: AuditEntry, key: str) -> str:
     return _hmac(key, "entry", said)
 
 
-def seal_of(end: Mark, key: str) -> str:
+def seal_of(end: Checkpoint, key: str) -> str:
     """Return the seal of a head that has seen so many entries, the last one with that hash."""
     return _hmac(key, "head", [end.number, end.hash])
 
@@ -116,28 +116,28 @@ def _keys() -> list[str]:
     return keys
 
 
-def _locked_end() -> tuple[AuditHead, Mark, bool]:
+def _locked_end() -> tuple[AuditHead, Checkpoint, bool]:
     """Return the head, held until the transaction ends, the trail's end, and whether the two agree.
 
     Where they do not, the entry that says so is itself in the chain, so that no later entry covers a cut-off end.
     """
     head = AuditHead.objects.select_for_update().first()
     if head is None:
-        AuditHead.objects.get_or_create(defaults={"seal": seal_of(Mark(), _keys()[0])})
+        AuditHead.objects.get_or_create(defaults={"seal": seal_of(Checkpoint(), _keys()[0])})
         head = AuditHead.objects.select_for_update().get()
     last = AuditEntry.objects.order_by("-pk").values_list("pk", "hash").first()
-    end = Mark(*last) if last else Mark()
+    end = Checkpoint(*last) if last else Checkpoint()
     is_whole = head.count == end.number and any(hmac.compare_digest(head.seal, seal_of(end, key)) for key in _keys())
-    return head, Mark(max(end.number, head.count), end.hash), is_whole
+    return head, Checkpoint(max(end.number, head.count), end.hash), is_whole
 
 
 class _Reader:
     """Reads the trail entry by entry and raises at the first that is wrong."""
 
-    def __init__(self, since: Mark | None) -> None:
+    def __init__(self, since: Checkpoint | None) -> None:
         if since and not AuditEntry.objects.filter(pk=since.number, hash=since.hash).exists():
             raise BrokenTrailError(f"entry {since.number}: not the one that was noted down")
-        self.end = since or Mark()
+        self.end = since or Checkpoint()
         self.keys = _keys()
         self._read_up_to = since.number if since else -1
 
@@ -146,7 +146,7 @@ class _Reader:
         while batch := list(AuditEntry.objects.filter(pk__gt=self._read_up_to).order_by("pk")[:_BATCH]):
             for entry in batch:
                 self._check(entry)
-                self.end = Mark(entry.id, entry.hash)
+                self.end = Checkpoint(entry.id, entry.hash)
             self._read_up_to = self.end.number
 
     def _check(self, entry: AuditEntry) -> None:

@@ -20,14 +20,14 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What holds of a person's consent: the last act that gave each purpose."""
+class CurrentConsents:
+    """The consents of a person that hold now: for each purpose the act that gave it."""
 
-    given: dict[Purpose, Consent]
+    by_purpose: dict[Purpose, Consent]
 
     def allows(self, purpose: Purpose) -> bool:
         """Whether a purpose holds."""
-        return purpose in self.given
+        return purpose in self.by_purpose
 
     @property
     def is_member(self) -> bool:
@@ -36,10 +36,10 @@ class Standing:
 
     def has_accepted(self, policy: Policy) -> bool:
         """Whether this is the version that the person accepted last."""
-        return self.is_member and self.given[Purpose.ACCOUNT].policy_id == policy.pk
+        return self.is_member and self.by_purpose[Purpose.ACCOUNT].policy_id == policy.pk
 
 
-def standing_of(user: User) -> Standing:
+def current_consents(user: User) -> CurrentConsents:
     """Return what holds of a person's consent, by one query."""
     given: dict[Purpose, Consent] = {}
     for act in Consent.objects.filter(user=user).select_related("policy").order_by("pk").defer("policy__text"):
@@ -47,14 +47,18 @@ def standing_of(user: User) -> Standing:
             given[Purpose(act.purpose)] = act
         else:
             given.pop(Purpose(act.purpose), None)
-    return Standing(given)
+    return CurrentConsents(given)
+
+
+standing_of = current_consents
+"""The former name, for `vereda/census/views.py` until it uses the new one."""
 
 
 @transaction.atomic
 def give(*, user: User, agreement: Agreement, channel: Channel, at: datetime | None = None) -> list[Consent]:
     """Write down what a person agrees to; return the acts about purposes that did not hold under this version yet."""
-    _one_at_a_time(user)
-    held = standing_of(user).given
+    _lock(user)
+    held = current_consents(user).by_purpose
     news = [
         purpose
         for purpose in agreement.purposes
@@ -81,8 +85,8 @@ def withdraw(*, user: User, purpose: Purpose, address: str | None = None) -> Con
 
     Who wants to withdraw their consent to having an account is to be erased.
     """
-    _one_at_a_time(user)
-    held = standing_of(user).given.get(purpose)
+    _lock(user)
+    held = current_consents(user).by_purpose.get(purpose)
     if held is None:
         return None
     return Consent.objects.create(
@@ -96,6 +100,6 @@ def withdraw(*, user: User, purpose: Purpose, address: str | None = None) -> Con
     )
 
 
-def _one_at_a_time(user: User) -> None:
+def _lock(user: User) -> None:
     """Let acts about one person follow each other, so that the last is the last; others may refer to them meanwhile."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)

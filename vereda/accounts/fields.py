@@ -35,10 +35,10 @@ class FoldedField(models.CharField[str, str]):
         return folded
 
 
-def let_go(collector: Collector, field: Any, rows: models.QuerySet[Any], using: str) -> None:
+def set_null(collector: Collector, field: Any, rows: models.QuerySet[Any], using: str) -> None:
     """Null the column, as SET_NULL does, by a queryset without the rules of the model's own `update`."""
     plain: models.QuerySet[Any] = models.QuerySet(rows.model, rows.query.chain(), using)
     models.SET_NULL(collector, field, plain, using)
 
 
-let_go.lazy_sub_objs = True  # type: ignore[attr-defined]  # the rows need not be read, as with SET_NULL
+set_null.lazy_sub_objs = True  # type: ignore[attr-defined]  # the rows need not be read, as with SET_NULL

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from vereda.accounts.agreements import Channel, Consent, Policy, Purpose, allows
-from vereda.accounts.fields import FoldedField, let_go
+from vereda.accounts.fields import FoldedField, set_null
 from vereda.accounts.sessions import PersonSession
 from vereda.lib import cedula as cedulas
 from vereda.lib import phone as phones
@@ -137,7 +137,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         "código de invitación", max_length=REFERRAL_LENGTH, unique=True, default=new_referral_code
     )
     referred_by = models.ForeignKey(
-        "self", let_go, null=True, blank=True, related_name="referrals", verbose_name="invitado por"
+        "self", set_null, null=True, blank=True, related_name="referrals", verbose_name="invitado por"
     )
     is_link_paused = models.BooleanField("enlace en pausa", default=False)
     referral_goal = models.PositiveSmallIntegerField("meta de invitados", default=10)

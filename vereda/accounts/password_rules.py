@@ -81,7 +81,7 @@ class Rules:
 def rules_for(field: BoundField, person: User) -> Rules:
     """Return the rules beside a field, each with whether what was typed meets it, in the order to be shown."""
     password = field.data or ""
-    validators = sorted(django_rules.get_default_password_validators(), key=_place)
+    validators = sorted(django_rules.get_default_password_validators(), key=_position)
     codes = [error.code or "" for error in field.errors.as_data()]
     return Rules(
         [Rule(rule.get_help_text(), _is_met(rule, password, person) if password else None) for rule in validators],
@@ -92,7 +92,7 @@ def rules_for(field: BoundField, person: User) -> Rules:
 _ORDER = (LongEnough, NotOnlyDigits, Uncommon, Unlike)
 
 
-def _place(rule: object) -> int:
+def _position(rule: object) -> int:
     return next((place for place, kind in enumerate(_ORDER) if isinstance(rule, kind)), len(_ORDER))
 
 

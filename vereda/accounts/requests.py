@@ -33,7 +33,7 @@ def address_of(request: HttpRequest) -> str | None:
         return None
 
 
-def place_of(request: HttpRequest) -> str | None:
+def network_of(request: HttpRequest) -> str | None:
     """Return from where a request came, for counting: of IPv6 the network, for one phone has many addresses in it."""
     address = address_of(request)
     if address is None or ":" not in address:

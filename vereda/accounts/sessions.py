@@ -6,7 +6,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
-HALFWAY = "halfway"
+PENDING_LOGIN = "halfway"
 """Where a session keeps whose password was right while the code of the second step is not there yet."""
 
 
@@ -37,6 +37,6 @@ class SessionStore(DatabaseStore):
     def create_model_instance(self, data: dict[str, Any]) -> PersonSession:
         """Return the row to write."""
         row = cast("PersonSession", super().create_model_instance(data))
-        owner = data.get("_auth_user_id") or data.get(HALFWAY, {}).get("user")
+        owner = data.get("_auth_user_id") or data.get(PENDING_LOGIN, {}).get("user")
         row.person_id = int(owner) if owner else None
         return row

@@ -1,4 +1,4 @@
-"""Counting what may be done only so often from one place: in the database, so that all processes count together."""
+"""Counting what may be done only so often from one client: in the database, so that all processes count together."""
 
 import math
 from datetime import datetime, timedelta
@@ -12,9 +12,9 @@ LONGEST_SPAN = timedelta(hours=1)
 MOST_PASSWORDS, PASSWORDS_SPAN = 10, timedelta(minutes=15)
 
 
-def take(*, purpose: str, place: str, most: int, span: timedelta, now: datetime) -> int:
+def take(*, purpose: str, client: str, most: int, span: timedelta, now: datetime) -> int:
     """Count one more and return 0; or return the seconds to wait, when it is more than `most` within the span."""
-    key = salted_hmac("vereda.accounts.throttle", f"{purpose} {place}", algorithm="sha256").hexdigest()
+    key = salted_hmac("vereda.accounts.throttle", f"{purpose} {client}", algorithm="sha256").hexdigest()
     while True:
         if _is_taken(key, most=most, since=now - span, now=now):
             return 0
@@ -27,7 +27,7 @@ def seconds_until_password(user: User, now: datetime) -> int:
 
     Who got hold of an open session cannot find the password out by trying.
     """
-    return take(purpose="password", place=str(user.pk), most=MOST_PASSWORDS, span=PASSWORDS_SPAN, now=now)
+    return take(purpose="password", client=str(user.pk), most=MOST_PASSWORDS, span=PASSWORDS_SPAN, now=now)
 
 
 def _is_taken(key: str, *, most: int, since: datetime, now: datetime) -> bool:

@@ -146,11 +146,11 @@ class Page:
         """The rows, each with its place by name, cédula and date where the browser sorts by itself."""
         if not self.is_whole:
             return [(row, "") for row in self.rows]
-        places = [_places(self.rows, name) for name in ORDERS[:-1]]
+        places = [_ranks(self.rows, name) for name in ORDERS[:-1]]
         return [(row, " ".join(str(place[row.person.pk]) for place in places)) for row in self.rows]
 
 
-def _places(rows: Sequence[Row], name: str) -> dict[int, int]:
+def _ranks(rows: Sequence[Row], name: str) -> dict[int, int]:
     in_order = sorted(rows, key=lambda row: ordered_keys(row.person, name))
     return {row.person.pk: place for place, row in enumerate(in_order)}
 

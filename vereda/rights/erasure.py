@@ -23,7 +23,7 @@ from vereda.accounts.sessions import SessionStore
 from vereda.census.models import CedulaInfo
 from vereda.census.transitions import NO_EVIDENCE
 from vereda.referrals import queries
-from vereda.rights import remains
+from vereda.rights import vacuum
 
 _MESSAGES = SessionStorage.session_key
 
@@ -47,7 +47,7 @@ def erase(*, person: User, actor: User | None, now: datetime) -> None:
     A lookup of theirs that is in flight loses its claim: it can write nothing any more.
     """
     actor_id, person_id = actor.pk if actor else None, person.pk
-    _hold_records(person_id)
+    _lock_records(person_id)
     held = User.objects.select_for_update().filter(Q(is_superuser=True) | Q(pk=person_id)).order_by("pk")
     whole = {user.pk: user for user in held}.get(person_id)  # read anew, and superusers go one after the other
     if whole is None:
@@ -61,11 +61,11 @@ def erase(*, person: User, actor: User | None, now: datetime) -> None:
     CedulaInfo.objects.with_evidence().filter(raw_response__contains=whole.cedula).update(**NO_EVIDENCE)
     whole.delete()
     audit.record_many(action=AuditEntry.Action.ERASED, actor=User(pk=actor_id), person_ids=[person_id])
-    transaction.on_commit(remains.wipe, robust=True)
+    transaction.on_commit(vacuum.empty_log, robust=True)
     logger.info("person.erased")
 
 
-def _hold_records(person_id: int) -> None:
+def _lock_records(person_id: int) -> None:
     """Hold the records that the person stands in before the person: workers hold a record and then refer to people."""
     named = Q(user=person_id) | Q(referred_by=person_id) | Q(requested_by=person_id)
     list(CedulaInfo.objects.select_for_update().filter(named).order_by("pk").values_list("pk"))
@@ -86,8 +86,8 @@ def _clear_sessions(person: User) -> None:
 
 def _forget_messages(session: dict[str, Any], person: User) -> bool:
     """Take messages about them that nobody has seen yet out of a session; return whether there were any."""
-    told = str(json.loads(session.get(_MESSAGES, "[]")))
-    is_named = re.search(rf"(?<!\w){re.escape(person.full_name)}(?!\w)", told) is not None
+    mentions = str(json.loads(session.get(_MESSAGES, "[]")))
+    is_named = re.search(rf"(?<!\w){re.escape(person.full_name)}(?!\w)", mentions) is not None
     return is_named and session.pop(_MESSAGES) is not None
 
 
@@ -95,9 +95,9 @@ def _clear_administration_log(person: User) -> None:
     """Remove what the administration noted about them, and their name and numbers from what it noted about others."""
     entries = LogEntry.objects.all()
     entries.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk)).delete()
-    told = Q(object_repr=person.full_name) | Q(change_message__contains=json.dumps(person.full_name))
+    mentions = Q(object_repr=person.full_name) | Q(change_message__contains=json.dumps(person.full_name))
     if " " in person.full_name:  # one word may be any word of the log
-        told |= Q(object_repr__contains=person.full_name)
+        mentions |= Q(object_repr__contains=person.full_name)
     for number in filter(None, (person.cedula, person.phone)):
-        told |= Q(object_repr__contains=number) | Q(change_message__contains=number)
-    entries.filter(told).update(object_repr="—", change_message="")
+        mentions |= Q(object_repr__contains=number) | Q(change_message__contains=number)
+    entries.filter(mentions).update(object_repr="—", change_message="")

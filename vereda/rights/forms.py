@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ValidationError
 
-from vereda.accounts.consents import Agreement, Standing
+from vereda.accounts.consents import Agreement, CurrentConsents
 from vereda.accounts.forms import AgreementForm
 from vereda.accounts.models import Policy, Purpose, User
 
@@ -20,8 +20,8 @@ class AcceptanceForm(AgreementForm):
         widget=forms.CheckboxInput({"class": "form-check-input"}),
     )
 
-    def __init__(self, *args: Any, standing: Standing, policy: Policy, **kwargs: Any) -> None:
-        held = {f"purpose_{purpose.value}": True for purpose in standing.given}
+    def __init__(self, *args: Any, consents: CurrentConsents, policy: Policy, **kwargs: Any) -> None:
+        held = {f"purpose_{purpose.value}": True for purpose in consents.by_purpose}
         super().__init__(*args, policy=policy, initial=held, **kwargs)
 
     def agreement(self, address: str | None) -> Agreement:

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from vereda.accounts import consents
-from vereda.accounts.consents import Standing
+from vereda.accounts.consents import CurrentConsents
 from vereda.accounts.entering import open_sessions
 from vereda.accounts.models import AuditEntry, Consent, PersonSession, Purpose, User
 from vereda.census.models import BulkRefresh, CedulaInfo, LookupAttempt
@@ -53,7 +53,7 @@ class Held:
     """What is held about one person."""
 
     person: User
-    standing: Standing
+    consents: CurrentConsents
     acts: list[Consent]
     record: CedulaInfo | None
     lookups: list[Lookup]
@@ -67,7 +67,7 @@ class Held:
     @property
     def permissions(self) -> list[tuple[Purpose, Consent | None]]:
         """Each purpose with the act that gave it, if it holds."""
-        return [(purpose, self.standing.given.get(purpose)) for purpose in Purpose]
+        return [(purpose, self.consents.by_purpose.get(purpose)) for purpose in Purpose]
 
 
 def held_of(person: User, *, latest: int | None = None) -> Held:
@@ -84,7 +84,7 @@ def held_of(person: User, *, latest: int | None = None) -> Held:
 
     return Held(
         person=person,
-        standing=consents.standing_of(person),
+        consents=consents.current_consents(person),
         acts=list(acts),
         record=record,
         lookups=[

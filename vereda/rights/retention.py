@@ -12,7 +12,7 @@ from vereda.accounts import traces
 from vereda.accounts.models import Tombstone
 from vereda.census import evidence, queue
 from vereda.census.models import LookupAttempt
-from vereda.rights import remains
+from vereda.rights import vacuum
 
 logger = logging.getLogger(__name__)
 
@@ -38,9 +38,9 @@ def purge(*, now: datetime) -> Purged:
     """Remove all that is older than it may get, and what erased people left in a database's file."""
     purged = Purged(evidence.purge(now=now), _purge_attempts(now), traces.purge(now=now))
     if Tombstone.objects.filter(erased_at__gte=now - _REWRITTEN_FOR).exists():
-        remains.rewrite()
+        vacuum.rewrite()
     else:
-        remains.wipe()
+        vacuum.empty_log()
     logger.info("retention.purged %s", purged)
     return purged
 

@@ -61,9 +61,9 @@ def test_it_logs_nobody_in(client: Client, token: str) -> None:
 
 
 def test_it_ends_every_session_of_the_person_and_none_of_others(beto: User, caro: User, eva: User) -> None:
-    phone, of_eva, stranger = logged_in(caro), logged_in(eva), ReadOnlyOnGetClient()
-    follow(stranger, issue(caro, beto))
-    choose(stranger)
+    phone, of_eva, anonymous = logged_in(caro), logged_in(eva), ReadOnlyOnGetClient()
+    follow(anonymous, issue(caro, beto))
+    choose(anonymous)
 
     assert [is_open(client) for client in (phone, of_eva)] == [False, True]
     assert not PersonSession.objects.filter(person_id=caro.pk).exists()

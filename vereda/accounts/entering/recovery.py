@@ -56,7 +56,7 @@ def use(*, token: str, password: str) -> bool:
     """Set the person's password, end all their sessions and the token; False when it has ended meanwhile."""
     hashed = make_password(password)  # slow on purpose, and so not while the database is held
     with transaction.atomic():
-        person = _person_of(token, is_held=True)
+        person = _person_of(token, is_locked=True)
         if person is None:
             return False
         User.objects.filter(pk=person.pk).update(password=hashed)
@@ -65,12 +65,12 @@ def use(*, token: str, password: str) -> bool:
     return True
 
 
-def _person_of(token: str, *, is_held: bool = False) -> User | None:
+def _person_of(token: str, *, is_locked: bool = False) -> User | None:
     number, _, rest = token.partition("-")
     try:
         pk = base36_to_int(number)
     except ValueError:
         return None
-    people = User.objects.select_for_update() if is_held else User.objects.all()
+    people = User.objects.select_for_update() if is_locked else User.objects.all()
     person = people.filter(pk=pk, is_active=True).first() if pk < _LARGEST_ID else None
     return person if person and _tokens.check_token(person, rest) else None

@@ -26,7 +26,7 @@ _GREETING = f"{settings.COOKIE_PREFIX}bienvenida"
 _GREETING_SECONDS = 300
 
 
-def arrive(request: HttpRequest, user: User | None) -> HttpResponse:
+def respond(request: HttpRequest, user: User | None) -> HttpResponse:
     """Answer a registration, of a new person or, with None, of a cédula that was registered before."""
     if user:
         login(request, user)

@@ -7,23 +7,23 @@ from django.db import transaction
 from vereda.accounts.models import User
 
 
-def is_circle(*, person: User, inviter: User) -> bool:
+def makes_cycle(*, person: User, inviter: User) -> bool:
     """Whether the inviter was brought by the person, directly or through others, or is the person."""
-    return person.pk in _upwards(inviter)
+    return person.pk in _chain_of(inviter)
 
 
 @transaction.atomic
-def hold(*, person: User, inviter: User) -> bool:
+def lock(*, person: User, inviter: User) -> bool:
     """Hold all whom a new inviter concerns until the caller's transaction ends; return whether it makes no circle.
 
     Two changes that make one together concern somebody in common, so that one of them waits for the other and sees it.
     """
-    concerned = {person.pk, *_upwards(inviter)}
+    concerned = {person.pk, *_chain_of(inviter)}
     list(User.objects.select_for_update().filter(pk__in=concerned).order_by("pk").values_list("pk"))
-    return not is_circle(person=person, inviter=inviter)
+    return not makes_cycle(person=person, inviter=inviter)
 
 
-def _upwards(person: User) -> Iterator[int]:
+def _chain_of(person: User) -> Iterator[int]:
     """Return the person, who invited them, who invited those, and so on; it ends in a circle, too."""
     seen: set[int] = set()
     pk: int | None = person.pk

@@ -10,12 +10,12 @@ from django.db import OperationalError, connection
 
 logger = logging.getLogger(__name__)
 
-_PATIENCE_MS = 500
+_TIMEOUT_MS = 500
 
 
-def wipe() -> None:
+def empty_log() -> None:
     """Empty the write-ahead log, unless somebody else reads at the moment; the daily purge tries again."""
-    _run(f"PRAGMA busy_timeout={_PATIENCE_MS}", "PRAGMA wal_checkpoint(TRUNCATE)")
+    _run(f"PRAGMA busy_timeout={_TIMEOUT_MS}", "PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def rewrite() -> None:
@@ -26,13 +26,13 @@ def rewrite() -> None:
 def _run(*statements: str) -> None:
     if connection.vendor != "sqlite":
         return
-    patience_ms = int(1000 * connection.settings_dict["OPTIONS"].get("timeout", 5))
+    timeout_ms = int(1000 * connection.settings_dict["OPTIONS"].get("timeout", 5))
     try:
         with connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
     except OperationalError as error:
-        logger.warning("remains.not_wiped error=%s", type(error).__name__)
+        logger.warning("vacuum.failed error=%s", type(error).__name__)
     finally:
         with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA busy_timeout={patience_ms}")
+            cursor.execute(f"PRAGMA busy_timeout={timeout_ms}")
