@@ -17,7 +17,6 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 403."""
     return _refusal(request, 403, "", "Su usuario no tiene permiso para hacer esto.")
 
 

@@ -33,7 +33,6 @@ def refusing_malformed(application: "WSGIApplication") -> "WSGIApplication":
 
 
 def _refuse(start_response: "StartResponse", status: str, sentence: str) -> Iterable[bytes]:
-    """Answer with a sentence."""
     headers = {
         "Content-Type": "text/plain; charset=utf-8",
         "Cache-Control": "no-store",

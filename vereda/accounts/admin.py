@@ -101,7 +101,6 @@ class PersonAdmin(UserAdmin[User]):
 
     @admin.action(description="Mostrar la cédula completa (queda anotado)", permissions=["view"])
     def reveal(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
-        """Show the full cédulas of a few people."""
         if len(people := chosen[: self.MOST_REVEALED + 1]) > self.MOST_REVEALED:
             self.message_user(request, f"Son máximo {self.MOST_REVEALED} personas a la vez.", messages.WARNING)
             return None
@@ -164,7 +163,6 @@ def _changes(form: Any, *, is_new: bool) -> Iterator[tuple[AuditEntry.Action, st
 
 
 def _in_words(value: Any) -> str:
-    """Return a value in words."""
     if isinstance(value, bool):
         return "sí" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, QuerySet) else str(value)
@@ -202,15 +200,12 @@ class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
         return bool(request.user.is_superuser)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Entries are written by what they tell of."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
-        """What happened does not change."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
-        """What happened does not go away."""
         return False
 
 

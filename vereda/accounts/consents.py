@@ -26,7 +26,6 @@ class CurrentConsents:
     by_purpose: dict[Purpose, Consent]
 
     def allows(self, purpose: Purpose) -> bool:
-        """Whether a purpose holds."""
         return purpose in self.by_purpose
 
     @property

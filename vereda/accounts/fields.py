@@ -19,7 +19,6 @@ class FoldedField(models.CharField[str, str]):
         super().__init__(*args, **options)
 
     def deconstruct(self) -> Any:
-        """Return how to make this column again, for migrations."""
         name, path, args, options = super().deconstruct()
         return name, path, args, {**options, "source": self.source}
 
@@ -29,7 +28,6 @@ class FoldedField(models.CharField[str, str]):
         return {**parameters, "collation": "C"} if connection.vendor == "postgresql" else parameters
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: FBT001
-        """Return what is written."""
         folded = fold(getattr(model_instance, self.source))[: self.max_length]
         setattr(model_instance, self.attname, folded)
         return folded

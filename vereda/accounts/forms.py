@@ -20,7 +20,6 @@ _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'’‘\-])*")
 
 
 def _attributes(**attributes: str) -> dict[str, Any]:
-    """Return the HTML attributes of a text field."""
     return {"class": "form-control", **attributes}
 
 
@@ -126,7 +125,6 @@ class AgreementForm(forms.Form):
         return version
 
     def agreement(self, address: str | None) -> Agreement:
-        """Return what was ticked, by somebody at a network address."""
         optional = (Purpose.CONTACT_BY_LEADER,) if self.cleaned_data["purpose_contact_by_leader"] else ()
         return Agreement(self.policy, (*BY_ACCEPTANCE, *optional), address)
 
@@ -171,7 +169,6 @@ class RegistrationForm(AgreementForm):
 
     @property
     def password_rules(self) -> Rules:
-        """The rules for passwords, each with whether the one that was typed meets it."""
         return rules_for(self["password1"], self._person(getattr(self, "cleaned_data", {})))
 
     def _person(self, cleaned: dict[str, Any]) -> User:
@@ -224,7 +221,6 @@ class CodeForm(forms.Form):
             self.fields["code"].widget.attrs["inputmode"] = "numeric"
 
     def clean_code(self) -> str:
-        """Return the code alone."""
         return re.sub(r"[\s-]", "", self.cleaned_data["code"]).lower()
 
     def add_wrong_error(self) -> None:
@@ -252,7 +248,6 @@ class PasswordAndCodeForm(CodeForm):
         self.fields["code"].label = "Código del teléfono o de respaldo"
 
     def clean_password(self) -> str:
-        """Compare with the person's password."""
         password: str = self.cleaned_data["password"]
         if not self.user.check_password(password):
             raise ValidationError("Esa no es su clave.", code="password")
@@ -303,12 +298,10 @@ class NewPasswordForm(SetPasswordForm[User]):
         _point_at_notes(self, *self.labels)
 
     def validate_password_for_user(self, user: User, password_field_name: str = "") -> None:  # nosec B107
-        """Hold the password against the rules."""
         super().validate_password_for_user(user, "new_password1")
 
     @property
     def password_rules(self) -> Rules:
-        """The rules for passwords, each with whether the one that was typed meets it."""
         return rules_for(self["new_password1"], self.user)
 
 

@@ -61,7 +61,6 @@ class SecondStepMiddleware(MiddlewareMixin):
 
 
 def _page_of(request: HttpRequest) -> str:
-    """Return the path of the page that htmx runs in."""
     try:
         return request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
     except ValueError:

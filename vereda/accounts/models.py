@@ -104,7 +104,6 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, cedula: str, password: str | None = None, **fields: Any) -> "User":
-        """Return a new person who may do everything."""
         return self.create_user(cedula, password, **{**fields, "is_staff": True, "is_superuser": True})
 
     def get_by_natural_key(self, cedula: str | None) -> "User":
@@ -200,7 +199,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def first_name(self) -> str:
-        """The first word of the name, for greeting."""
         return self.full_name.split(" ", 1)[0]
 
     @property
@@ -210,7 +208,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def phone_spaced(self) -> str:
-        """The phone as people read it."""
         return phones.spaced(self.phone)
 
     @property

@@ -14,11 +14,9 @@ class LongEnough(django_rules.MinimumLengthValidator):
     """So many characters."""
 
     def get_help_text(self) -> str:
-        """Return the rule."""
         return f"Al menos {self.min_length} caracteres"
 
     def get_error_message(self) -> str:
-        """Return what is said when it is not met."""
         return f"La clave es demasiado corta: escriba al menos {self.min_length} caracteres."
 
 
@@ -26,11 +24,9 @@ class NotOnlyDigits(django_rules.NumericPasswordValidator):
     """Not a number."""
 
     def get_help_text(self) -> str:
-        """Return the rule."""
         return "No solo números"
 
     def get_error_message(self) -> str:
-        """Return what is said when it is not met."""
         return "La clave no puede ser solo numérica: póngale también letras."
 
 
@@ -38,11 +34,9 @@ class Uncommon(django_rules.CommonPasswordValidator):
     """None of those that everybody tries first."""
 
     def get_help_text(self) -> str:
-        """Return the rule."""
         return "Que no sea de las más usadas"
 
     def get_error_message(self) -> str:
-        """Return what is said when it is not met."""
         return "Esa clave la usa mucha gente: piense en otra."
 
 
@@ -50,11 +44,9 @@ class Unlike(django_rules.UserAttributeSimilarityValidator):
     """Nothing that others know of the person."""
 
     def get_help_text(self) -> str:
-        """Return the rule."""
         return "Distinta de su nombre, su cédula y su teléfono"
 
     def get_error_message(self) -> str:
-        """Return what is said when it is not met."""
         return "La clave se parece demasiado a su nombre, su cédula o su teléfono."
 
 

@@ -22,7 +22,6 @@ class PersonSession(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> type["SessionStore"]:
-        """Return what reads and writes these rows."""
         return SessionStore
 
 
@@ -31,11 +30,9 @@ class SessionStore(DatabaseStore):
 
     @classmethod
     def get_model_class(cls) -> type[PersonSession]:
-        """Return the model of the rows."""
         return PersonSession
 
     def create_model_instance(self, data: dict[str, Any]) -> PersonSession:
-        """Return the row to write."""
         row = cast("PersonSession", super().create_model_instance(data))
         owner = data.get("_auth_user_id") or data.get(PENDING_LOGIN, {}).get("user")
         row.person_id = int(owner) if owner else None

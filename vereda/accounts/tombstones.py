@@ -15,7 +15,6 @@ _SALT = "vereda.accounts.tombstone"
 
 
 def remember(cedula: str, *, at: datetime) -> None:
-    """Leave a tombstone for somebody who is being erased."""
     Tombstone.objects.update_or_create(digest=_digests(cedula)[0], defaults={"erased_at": at})
 
 

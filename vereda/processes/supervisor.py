@@ -131,7 +131,6 @@ class Supervisor:
         self._grace_seconds = grace_seconds
 
     def start(self) -> None:
-        """Start every program."""
         if _libc is not None:
             _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         for child in self._children:

@@ -58,7 +58,6 @@ class Counts:
     by_status: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, group: Group) -> int:
-        """Return how many people a tab shows."""
         return self.total if group == Group.ALL else sum(self.by_status.get(status, 0) for status in group.statuses)
 
     def pages(self, group: Group) -> int:
@@ -67,7 +66,6 @@ class Counts:
 
 
 def records_of(viewer: User, query: ListQuery) -> CedulaInfoQuerySet:
-    """Return the records that the search and the tab show."""
     records = CedulaInfo.objects.referrals_of(viewer)
     if query.group != Group.ALL:
         records = records.filter(status__in=query.group.statuses)
@@ -75,7 +73,6 @@ def records_of(viewer: User, query: ListQuery) -> CedulaInfoQuerySet:
 
 
 def people_of(viewer: User, query: ListQuery) -> UserQuerySet:
-    """Return whom the search and the tab show."""
     people = User.objects.referrals_of(viewer)
     if query.group != Group.ALL:
         people = people.filter(pk__in=records_of(viewer, ListQuery(group=query.group)).values("user"))
@@ -137,7 +134,6 @@ def ordered_keys(person: User, name: str) -> tuple[Any, ...]:
 
 
 def ordered(people: UserQuerySet, order: str) -> UserQuerySet:
-    """Return people by name, cédula or date."""
     queryset = people.order_by(*_ORDERS[order.removeprefix("-")])
     return queryset.reverse() if order.startswith("-") else queryset
 

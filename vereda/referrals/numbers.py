@@ -43,12 +43,10 @@ class Goal:
 
     @property
     def is_reached(self) -> bool:
-        """Whether there are as many as the goal says."""
         return self.invited >= self.wanted
 
     @property
     def missing(self) -> int:
-        """How many more it takes."""
         return max(0, self.wanted - self.invited)
 
 
@@ -61,7 +59,6 @@ class HomeNumbers:
 
 
 def home_numbers(person: User, now: datetime) -> HomeNumbers:
-    """Return what home tells a person."""
     counts = counts_of(person, EVERYBODY)
     return HomeNumbers(_goal(person, counts, now), _numbers(counts) if person.is_leader else [])
 

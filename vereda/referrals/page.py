@@ -52,7 +52,6 @@ class Tools:
 
     @property
     def tabs(self) -> list[Tab]:
-        """The tabs."""
         here = self.query.group
         return [
             Tab(group, self.counts.of(group), self.query.address(group=group), is_here=group == here) for group in Group
@@ -70,12 +69,10 @@ class Tools:
 
     @property
     def shows_failed(self) -> bool:
-        """Whether the tab shows them."""
         return self.query.group in {Group.ALL, Group.FAILED}
 
     @property
     def changes_address(self) -> str:
-        """Where the page asks what changed."""
         return self.query.address("referrals-changes")
 
 
@@ -102,7 +99,6 @@ class Page:
 
     @property
     def headings(self) -> list[Heading]:
-        """What the list can be sorted by."""
         names = ORDERS if self.is_leader else ORDERS[:-1]
         return [self._heading(name) for name in names]
 
@@ -113,7 +109,6 @@ class Page:
 
     @property
     def pages(self) -> int:
-        """How many pages there are."""
         return self.counts.pages(self.query.group)
 
     @property
@@ -138,7 +133,6 @@ class Page:
 
     @property
     def print_address(self) -> str:
-        """Where all of it is, for printing."""
         return self.query.address("referrals-print")
 
     @property
@@ -182,7 +176,6 @@ class Changes:
 
     @property
     def has_any(self) -> bool:
-        """Whether there is anything to show."""
         return bool(self.rows or self.gone or self.has_progress_changed or self.has_notice_changed)
 
 

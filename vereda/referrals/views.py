@@ -45,7 +45,6 @@ def referrals(request: AuthenticatedRequest) -> HttpResponse:
 @require_POST
 @sensitive_post_parameters("q")
 def search(request: AuthenticatedRequest) -> HttpResponse:
-    """Search, keeping numbers out of the address."""
     given = cleaned(SearchForm(request.POST))
     query = new_search(given["q"], request.session)
     return redirect(query.address(group=Group(given["estado"] or Group.ALL), order=given["orden"] or query.order))
@@ -200,7 +199,6 @@ def _answered(
 
 
 def _swaps(request: AuthenticatedRequest, query: ListQuery, found: Changes) -> HttpResponse:
-    """Return what changed as out-of-band swaps."""
     tools = Tools(query, counts_of(request.user, query), found.is_live, found.progress, found.notice)
     context: dict[str, Any] = {"changes": found, "tools": tools, "is_out_of_band": True, "over": phrases.BULK_IS_OVER}
     return render(request, "referrals/list.html#changes", context)

@@ -9,7 +9,6 @@ from vereda.accounts.models import AuditEntry, Channel, Purpose, User
 
 @transaction.atomic
 def agree(*, person: User, agreement: Agreement) -> None:
-    """Give what is in the agreement."""
     if consents.give(user=person, agreement=agreement, channel=Channel.OWN):
         detail = ", ".join(purpose.value for purpose in agreement.purposes)
         audit.record(action=AuditEntry.Action.CONSENT_GIVEN, actor=person, person=person, detail=detail)

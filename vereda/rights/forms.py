@@ -25,7 +25,6 @@ class AcceptanceForm(AgreementForm):
         super().__init__(*args, policy=policy, initial=held, **kwargs)
 
     def agreement(self, address: str | None) -> Agreement:
-        """Return what was ticked."""
         optional = [Purpose.CENSUS_LOOKUP, Purpose.CONTACT_BY_LEADER]
         ticked = [purpose for purpose in optional if self.cleaned_data[f"purpose_{purpose.value}"]]
         return Agreement(self.policy, (Purpose.ACCOUNT, *ticked), address)
@@ -71,7 +70,6 @@ class ErasureForm(forms.Form):
         self._person = person
 
     def clean_password(self) -> str:
-        """Refuse any other password than the person's own."""
         password: str = self.cleaned_data["password"]
         if not check_password(password, self._person.password):
             raise ValidationError("Esa no es su clave.", code="password")

@@ -41,7 +41,6 @@ def sessions_of(person: User, this: SessionBase, now: datetime) -> list[OpenSess
 
 
 def device_in(row: PersonSession) -> str:
-    """Return with which browser a session began."""
     device: str = row.get_decoded().get(_DEVICE, UNKNOWN)
     return device
 
@@ -54,12 +53,10 @@ def end_one(person: User, handle: str, this: SessionBase, now: datetime) -> bool
 
 
 def end_others(person: User, this: SessionBase) -> None:
-    """End all of a person's sessions but the one that asks."""
     PersonSession.objects.filter(person_id=person.pk).exclude(session_key=this.session_key).delete()
 
 
 def end_all(person: User) -> None:
-    """End all of a person's sessions."""
     PersonSession.objects.filter(person_id=person.pk).delete()
 
 

@@ -38,7 +38,6 @@ class Verdict:
 
 
 def is_required(user: User) -> bool:
-    """Whether this person may do nothing without a second step."""
     return bool(settings.REQUIRE_SUPERUSER_2FA and user.is_superuser)
 
 
@@ -94,7 +93,6 @@ def turn_on(*, user: User, now: datetime) -> list[str]:
 
 @transaction.atomic
 def renew_recovery_codes(*, user: User) -> list[str]:
-    """Put new recovery codes in the place of those of before, and return them."""
     return _new_recovery_codes(user)
 
 
@@ -109,7 +107,6 @@ def turn_off(*, user: User, actor: User | None) -> None:
 
 
 def recovery_codes_left(user: User) -> int:
-    """Return how many recovery codes have not been used."""
     return int(StaticToken.objects.filter(device__user=user).count())
 
 

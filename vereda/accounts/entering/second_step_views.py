@@ -77,7 +77,6 @@ def turn_on(request: AuthenticatedRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @offered
 def renew_codes(request: AuthenticatedRequest) -> HttpResponse:
-    """Get new recovery codes, by password and code."""
     refusal = _refusal(request)
     if refusal is not None:
         return refusal

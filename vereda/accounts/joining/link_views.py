@@ -29,13 +29,11 @@ def invitation(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 def qr_svg(request: AuthenticatedRequest) -> HttpResponse:
-    """The link's QR code for printers."""
     return _download(request, "svg", "image/svg+xml", scale=8)
 
 
 @require_safe
 def qr_png(request: AuthenticatedRequest) -> HttpResponse:
-    """The link's QR code for chats and posters."""
     return _download(request, "png", "image/png", scale=_PNG_SCALE)
 
 
@@ -54,7 +52,6 @@ def card(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_POST
 def pause(request: AuthenticatedRequest) -> HttpResponse:
-    """Pause one's own link."""
     links.pause(person=request.user)
     messages.success(request, "Su enlace quedó en pausa: por ahora nadie queda en su grupo con él.")
     return redirect("home")
@@ -62,7 +59,6 @@ def pause(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_POST
 def resume(request: AuthenticatedRequest) -> HttpResponse:
-    """Open one's own link again."""
     links.resume(person=request.user)
     messages.success(request, "Su enlace vuelve a funcionar.")
     return redirect("home")

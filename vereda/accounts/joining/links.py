@@ -95,12 +95,10 @@ def _remembered(request: HttpRequest) -> str:
 
 
 def pause(*, person: User) -> None:
-    """Let a person's link lead nowhere for a while."""
     User.objects.filter(pk=person.pk).update(is_link_paused=True)
 
 
 def resume(*, person: User) -> None:
-    """Let it lead to the person again."""
     User.objects.filter(pk=person.pk).update(is_link_paused=False)
 
 
