@@ -1,4 +1,4 @@
-"""Refuses what no browser sends and what Django or PostgreSQL would break on before any view sees it."""
+"""Refuses malformed requests before Django: browsers never send them, and Django or PostgreSQL would fail on them."""
 
 import codecs
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Every write to what people consent to, and what of it holds."""
+"""Giving and withdrawing consents, and which of them hold now."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ class CurrentConsents:
 
     @property
     def is_member(self) -> bool:
-        """Whether the person ever accepted the policy: an administration may have typed them in."""
+        """Whether the person accepted the policy. False for people whom the administration typed in."""
         return self.allows(Purpose.ACCOUNT)
 
     def has_accepted(self, policy: Policy) -> bool:
@@ -39,7 +39,7 @@ class CurrentConsents:
 
 
 def current_consents(user: User) -> CurrentConsents:
-    """Return what holds of a person's consent, by one query."""
+    """Return the consents of a person that hold now, by one query."""
     given: dict[Purpose, Consent] = {}
     for act in Consent.objects.filter(user=user).select_related("policy").order_by("pk").defer("policy__text"):
         if act.is_given:
@@ -55,7 +55,7 @@ standing_of = current_consents
 
 @transaction.atomic
 def give(*, user: User, agreement: Agreement, channel: Channel, at: datetime | None = None) -> list[Consent]:
-    """Write down what a person agrees to; return the acts about purposes that did not hold under this version yet."""
+    """Give consent; return the new acts. A purpose that holds under this version already gets none."""
     _lock(user)
     held = current_consents(user).by_purpose
     news = [
@@ -80,10 +80,7 @@ def give(*, user: User, agreement: Agreement, channel: Channel, at: datetime | N
 
 @transaction.atomic
 def withdraw(*, user: User, purpose: Purpose, address: str | None = None) -> Consent | None:
-    """Write down that a person agrees to a purpose no longer; None when they did not before.
-
-    Who wants to withdraw their consent to having an account is to be erased.
-    """
+    """Withdraw consent; None when there was none. Withdrawing the consent to an account is an erasure, not this."""
     _lock(user)
     held = current_consents(user).by_purpose.get(purpose)
     if held is None:
@@ -100,5 +97,5 @@ def withdraw(*, user: User, purpose: Purpose, address: str | None = None) -> Con
 
 
 def _lock(user: User) -> None:
-    """Let acts about one person follow each other, so that the last is the last; others may refer to them meanwhile."""
+    """Lock the person, so that acts have an order. `no_key`: foreign keys to the person may still be written."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)

@@ -1,4 +1,4 @@
-"""Columns of our own, and what becomes of one when the row that it points at goes."""
+"""Custom model fields, and a custom `on_delete`."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ class FoldedField(models.CharField[str, str]):
 
 
 def set_null(collector: Collector, field: Any, rows: models.QuerySet[Any], using: str) -> None:
-    """Null the column, as SET_NULL does, by a queryset without the rules of the model's own `update`."""
+    """Do the same as SET_NULL, but past `UserQuerySet.update`, which refuses `referred_by`."""
     plain: models.QuerySet[Any] = models.QuerySet(rows.model, rows.query.chain(), using)
     models.SET_NULL(collector, field, plain, using)
 

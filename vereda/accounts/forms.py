@@ -24,7 +24,7 @@ def _attributes(**attributes: str) -> dict[str, Any]:
 
 
 def _point_at_notes(form: forms.BaseForm, *names: str) -> None:
-    """Have fields be described by what stands below them (components/field.html), also when it comes later."""
+    """Set `aria-describedby` to the notes below each field (components/field.html), also when they come later."""
     for name in names:
         rules = f"id_{name}_rules " if name in {"password1", "new_password1"} else ""
         form.fields[name].widget.attrs["aria-describedby"] = f"{rules}id_{name}_notes"
@@ -117,7 +117,7 @@ class AgreementForm(forms.Form):
         self.policy = policy
 
     def clean_policy_version(self) -> str:
-        """Refuse another version than the one in force; who sends none has read that one."""
+        """Refuse a version that is no longer in force. An empty one means the current version."""
         version: str = self.cleaned_data["policy_version"]
         if version not in {"", self.policy.version}:
             changed = "La política cambió mientras usted la leía. Léala y acéptela de nuevo."
@@ -155,7 +155,7 @@ class RegistrationForm(AgreementForm):
         _point_at_notes(self, "cedula", "full_name", "phone", "password1", "password2")
 
     def clean(self) -> dict[str, Any]:
-        """Compare the two passwords and hold the first against the rules."""
+        """Compare the two passwords, and check the first by the rules."""
         cleaned = super().clean() or {}
         first, second = cleaned.get("password1"), cleaned.get("password2")
         if first and second and first != second:
@@ -231,7 +231,7 @@ class CodeForm(forms.Form):
 
 
 class PasswordAndCodeForm(CodeForm):
-    """Making sure that it is really the person themselves."""
+    """Password and code again, before a change of the second step."""
 
     password = forms.CharField(
         label="Su clave",

@@ -1,4 +1,4 @@
-"""A person and their role, the audit trail, and what is left of whom we erased.
+"""People and their roles, rate limits, the audit trail and tombstones.
 
 Next on the reading path: `vereda/census/actions.py`.
 """
@@ -69,8 +69,8 @@ class UserQuerySet(models.QuerySet["User"]):
     def matching(self, search: str, *, by_part_of_cedula: bool) -> Self:
         """Whose name has every word of the search, accents ignored, or whose phone or cédula has its digits.
 
-        Who may not see a whole cédula finds it whole or by what the mask leaves of it: by parts it could be guessed. So
-        could the phone of somebody who has not allowed to be called: it is found whole only.
+        Without `by_part_of_cedula` a cédula is found by all its digits or by those that the mask shows: other parts
+        would let a viewer guess it. So a phone without consent to calls is found by all its digits only, too.
         """
         digits = re.sub(r"^c\.?\s*c\.?|[\s.,+()-]", "", search.strip(), flags=re.IGNORECASE)
         if not (digits.isascii() and digits.isdigit()):
@@ -83,7 +83,7 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(by_cedula | by_phone)
 
     def update(self, **fields: Any) -> int:
-        """Update, but for what has a copy elsewhere that only `save` keeps true. Raises `TypeError`."""
+        """Update. Raises `TypeError` for columns that have copies elsewhere, which only `save` updates."""
         if copied := fields.keys() & {"full_name", "referred_by", "referred_by_id"}:
             raise TypeError(f"save each person to change {', '.join(sorted(copied))}: copies of it are kept in step")
         return super().update(**fields)
@@ -107,7 +107,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(cedula, password, **{**fields, "is_staff": True, "is_superuser": True})
 
     def get_by_natural_key(self, cedula: str | None) -> "User":
-        """Return whom a cédula belongs to, however its dots were typed."""
+        """Return the person with a cédula, typed with or without dots."""
         try:
             bare = cedulas.normalise(cedula or "")
         except cedulas.BadCedulaError:
@@ -174,7 +174,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.full_name
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **options: Any) -> None:
-        """Save, and with the name always what it is searched by."""
+        """Save; with the name always its folded copy too."""
         if update_fields is not None and "full_name" in update_fields:
             update_fields = {*update_fields, "folded_name"}
         deferred = self.get_deferred_fields()
@@ -189,12 +189,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def may_have_second_step(self) -> bool:
-        """Whether a second step is offered: to who sees other people's data, and to who has one already."""
+        """Whether a second step is offered: to people who see data of others, and to those who have one."""
         return self.has_power or self.second_step_since is not None
 
     @property
     def has_power(self) -> bool:
-        """Whether this account sees other people's data: what a leader may not open by helping with a password."""
+        """Whether this account sees other people's data. A leader may not reset the password of such an account."""
         return self.is_leader or self.is_staff
 
     @property
@@ -216,13 +216,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         return cedulas.dotted(self.cedula)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Return what every session of this person carries: another password or second step ends those of before."""
+        """Return the hash in every session. A new password or second step changes it, which ends older sessions."""
         since = self.second_step_since.timestamp() if self.second_step_since else ""
         salt = "vereda.accounts.models.User.session"
         return salted_hmac(salt, f"{self.password} {since}", secret=secret, algorithm="sha256").hexdigest()
 
     def get_short_name(self) -> str:
-        """Return the name that Django's admin greets with."""
+        """Return the name that Django's admin shows in its header."""
         return self.first_name
 
 
@@ -240,7 +240,7 @@ class RetiredCode(models.Model):
 
 
 class Throttle(models.Model):
-    """How often something was done from one place since a time. The key, a keyed hash of both, tells of neither."""
+    """A rate limit's count. `key` is an HMAC of what is limited and of the client, so that neither can be read."""
 
     key = models.CharField(max_length=64, primary_key=True)
     count = models.PositiveIntegerField(default=1)
@@ -253,8 +253,8 @@ class Throttle(models.Model):
 class AuditEntry(models.Model):
     """Who did what with whose data, and when. Only `audit.py` adds to it; the database refuses to change or delete it.
 
-    Its key is its place in the chain. The accounts that it names are plain numbers, which outlive the accounts: then
-    they tell nothing about anybody.
+    Its id is its position in the chain. `actor` and `person` keep the ids of accounts also after an erasure, when they
+    identify nobody.
     """
 
     class Action(models.TextChoices):
@@ -301,7 +301,7 @@ class AuditEntry(models.Model):
 
 
 class AuditHead(models.Model):
-    """The end of the audit trail: how many entries there are. One row, which whoever adds entries holds meanwhile."""
+    """The end of the audit trail: the number of entries. Its one row is locked while entries are added."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     count = models.PositiveBigIntegerField(default=0)
@@ -315,7 +315,7 @@ class AuditHead(models.Model):
 
 
 class Tombstone(models.Model):
-    """Says that somebody was erased: a keyed hash of their cédula, which tells nobody whose it was."""
+    """Says that somebody was erased: an HMAC of their cédula, from which nobody can compute it."""
 
     digest = models.CharField("huella", max_length=64, unique=True)
     erased_at = models.DateTimeField("borrada", default=timezone.now)

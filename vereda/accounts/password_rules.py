@@ -1,4 +1,4 @@
-"""The rules for passwords, each in our own words: as a rule that is shown, and as what is said when it is not met."""
+"""Django's password validators with our own texts: the rule that is shown, and the message when it is not met."""
 
 from dataclasses import dataclass
 from typing import Protocol

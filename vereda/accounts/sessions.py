@@ -1,4 +1,4 @@
-"""Sessions that know whose they are, so that a person can see how many are open and an erasure finds them."""
+"""Sessions with the id of their user, so that a person can list them and an erasure can delete them."""
 
 from typing import Any, cast
 
@@ -7,7 +7,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 PENDING_LOGIN = "halfway"
-"""Where a session keeps whose password was right while the code of the second step is not there yet."""
+"""The session's key for a login that waits for the code of the second step."""
 
 
 class PersonSession(AbstractBaseSession):

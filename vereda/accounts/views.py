@@ -45,7 +45,7 @@ def register(request: HttpRequest) -> HttpResponse:
 
 
 def _seconds_to_wait(request: HttpRequest) -> int:
-    """Count one more registration from where the request came; return 0, or the seconds to wait."""
+    """Count a registration from this network; return 0, or the seconds to wait."""
     return throttle.take(
         purpose="registration",
         client=network_of(request) or "",
@@ -56,7 +56,7 @@ def _seconds_to_wait(request: HttpRequest) -> int:
 
 
 def _registered(request: HttpRequest, form: RegistrationForm, code: str) -> User | None:
-    """Return the new person; None when the cédula exists, whose owner will be told."""
+    """Return the new person; None when the cédula exists. Its owner then gets a notice."""
     try:
         return actions.register(
             cedula=form.cleaned_data["cedula"],

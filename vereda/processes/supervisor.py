@@ -110,7 +110,7 @@ class _Child:
             self.process.terminate()
 
     def note_death(self) -> None:
-        """Log it, and decide when to start again, a little later each time; raise when it makes no sense any more."""
+        """Set when to start again, later each time. Raises KeepsFailingError after too many early deaths."""
         assert self.process is not None  # noqa: S101
         name, status = self.program.name, self.process.returncode
         is_early = time.monotonic() - self.started_at < EARLY_DEATH_SECONDS
@@ -162,10 +162,10 @@ class Supervisor:
         return {process.pid for process in _descendants() if _is_alive(process)}
 
     def stop(self) -> None:
-        """End all of it: the programs politely and in their own time, then whatever they left behind.
+        """End all programs by SIGTERM within the grace time, then kill what is left.
 
         The last one started ends first, because it may still need the others: a lookup in flight needs the site that
-        it asks. One more request to stop ends the politeness.
+        it asks. One more request to stop ends the waiting.
         """
         most_requests = self._requests.count + 1
         deadline = time.monotonic() + self._grace_seconds
@@ -203,7 +203,7 @@ class Supervisor:
         self._reap()
 
     def _reap(self) -> None:
-        """Take note of the death of inherited orphans, or they would stay as zombies; our own are Popen's to reap."""
+        """Reap inherited orphans, or they would stay zombies. Popen reaps our own children."""
         own = {child.process.pid for child in self._children if child.process is not None and not child.has_ended()}
         while IS_LINUX:
             try:
@@ -216,7 +216,7 @@ class Supervisor:
 
 
 def _end_with(parent: int) -> Callable[[], None]:
-    """Return what a new process does before it becomes the program: ask to be stopped when the supervisor is gone.
+    """Return what a new process runs before exec: it asks the kernel for SIGTERM when the supervisor dies.
 
     A supervisor that was killed with SIGKILL can stop nobody, so the kernel does it (Linux only). Only the program's
     main process gets the signal, as on a normal stop. If the supervisor is gone already, it does not even begin.
@@ -236,7 +236,7 @@ def _descendants() -> set[psutil.Process]:
 
 
 def _end_session(leader: int) -> None:
-    """Kill what a dead program left running: a queue without its main process would go on unguarded."""
+    """Kill what an ended program left running: queue processes would go on without their main process."""
     members = [process for process in psutil.process_iter() if _session_of(process.pid) == leader]
     running = set(members)
     for member in members:

@@ -1,4 +1,4 @@
-"""Home: one's invitation, how far one is toward the goal, and what became of those whom one invited."""
+"""The home page: the person's referral link, their goal, and their numbers."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -14,7 +14,7 @@ from vereda.referrals.numbers import home_numbers
 
 @require_safe
 def home(request: AuthenticatedRequest) -> HttpResponse:
-    """The person's share kit and their numbers."""
+    """The person's referral link and numbers."""
     shown = home_numbers(request.user, timezone.now())
     given = consents.current_consents(request.user)
     context = {

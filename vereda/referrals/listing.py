@@ -41,12 +41,12 @@ class Row:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it will change by itself."""
+        """Whether the row will change without an action: a lookup is pending."""
         return self.record is not None and not self.record.is_final
 
     @property
     def version(self) -> str:
-        """Tells two states apart that look different on the page."""
+        """A short code that changes when the row looks different on the page."""
         return self.record.version if self.record else ""
 
 
@@ -127,7 +127,7 @@ def rows_of(viewer: User, ids: Iterable[int]) -> list[Row]:
 
 
 def ordered_keys(person: User, name: str) -> tuple[Any, ...]:
-    """Return by what `ordered` sorts a person."""
+    """Return the sort key of a person, equal to the order of `ordered`."""
     if name == "nombre":
         return person.folded_name, person.pk
     return (len(person.cedula), person.cedula) if name == "cedula" else (person.date_joined, person.pk)

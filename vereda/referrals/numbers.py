@@ -52,7 +52,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class HomeNumbers:
-    """What home tells. `numbers` are empty for who may not know them."""
+    """The numbers on home. `numbers` is empty for users who are not leaders."""
 
     goal: Goal
     numbers: list[Number]
@@ -69,7 +69,7 @@ def month_start(now: datetime) -> datetime:
 
 
 def _goal(person: User, counts: Counts, now: datetime) -> Goal:
-    """Return the goal, which is about the person's own link; a superuser's counts are of everybody."""
+    """Return the goal. It counts the person's own link only; a superuser's `counts` are of everybody."""
     invited = User.objects.visible_to(person).filter(referred_by=person)
     began_at = month_start(now)
     return Goal(

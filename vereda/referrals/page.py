@@ -1,4 +1,4 @@
-"""What the page of the list shows around its rows, and what of it a page that is open has yet to see."""
+"""The page of the list around its rows, and the changes that an open page has not got yet."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -163,7 +163,7 @@ def page_and_tools(viewer: User, query: ListQuery, now: datetime) -> tuple[Page,
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a page that is open has not seen yet. `gone` are people whom its viewer may no longer see."""
+    """What an open page has not got yet. `gone` are people whom its viewer may no longer see."""
 
     rows: Sequence[Row]
     gone: Sequence[int]

@@ -1,4 +1,4 @@
-"""What a leader is text after asking for something, in Spanish."""
+"""The messages that leaders get after an action, in Spanish."""
 
 from vereda.census.bulk import Tally
 
@@ -14,12 +14,12 @@ BULK_IS_OVER = "Terminó la consulta de todos los que faltaban."
 
 
 def bulk_started(total: int) -> str:
-    """Return what people read when everybody who matched was queued."""
+    """Return the message after everybody who matched was queued."""
     return f"{_plural(total, 'Quedó', 'Quedaron')} en turno {total} {_plural(total, 'consulta', 'consultas')}."
 
 
 def bulk_cancelled(put_back: int, total: int) -> str:
-    """Return what people read when a request for many was stopped."""
+    """Return the message after a request for many was cancelled."""
     people = _plural(total, "persona", "personas")
     stayed = _plural(put_back, "quedó como estaba", "quedaron como estaban")
     return f"Consulta cancelada: de {total} {people}, {put_back} {stayed}."

@@ -1,7 +1,7 @@
 """Erasing a person: nothing of them stays in the database but a keyed tombstone and an audit entry without their data.
 
-By Ley 1581 de 2012, article 8 e. What hangs on the account goes by foreign keys. What does not, is gone through here:
-sessions, the log of the administration, and evidence about others that has their number in it.
+By Ley 1581 de 2012, article 8 e. Foreign keys delete the rows that belong to the account. The rest is done here:
+sessions, the log of the administration, and evidence about others that contains their number.
 """
 
 import json
@@ -66,13 +66,13 @@ def erase(*, person: User, actor: User | None, now: datetime) -> None:
 
 
 def _lock_records(person_id: int) -> None:
-    """Hold the records that the person stands in before the person: workers hold a record and then refer to people."""
+    """Lock the records before the person, in the same order as workers do, or both would wait for each other."""
     named = Q(user=person_id) | Q(referred_by=person_id) | Q(requested_by=person_id)
     list(CedulaInfo.objects.select_for_update().filter(named).order_by("pk").values_list("pk"))
 
 
 def _clear_sessions(person: User) -> None:
-    """End their sessions, and take their numbers out of what others have searched for."""
+    """End their sessions, and remove them from the searches in sessions of others."""
     PersonSession.objects.filter(person_id=person.pk).delete()
     store, changed = SessionStore(), []
     for row in PersonSession.objects.filter(person_id__isnull=False).iterator():
@@ -85,14 +85,14 @@ def _clear_sessions(person: User) -> None:
 
 
 def _forget_messages(session: dict[str, Any], person: User) -> bool:
-    """Take messages about them that nobody has seen yet out of a session; return whether there were any."""
+    """Remove unread messages about them from a session; return whether there were any."""
     mentions = str(json.loads(session.get(_MESSAGES, "[]")))
     is_named = re.search(rf"(?<!\w){re.escape(person.full_name)}(?!\w)", mentions) is not None
     return is_named and session.pop(_MESSAGES) is not None
 
 
 def _clear_administration_log(person: User) -> None:
-    """Remove what the administration noted about them, and their name and numbers from what it noted about others."""
+    """Delete log entries about them, and blank entries about others that contain their name or numbers."""
     entries = LogEntry.objects.all()
     entries.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk)).delete()
     mentions = Q(object_repr=person.full_name) | Q(change_message__contains=json.dumps(person.full_name))

@@ -1,4 +1,4 @@
-"""Everything that is held about a person, for their page and for the file that they may take along: the same."""
+"""Everything that is held about a person. Their page and their download show the same."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -30,7 +30,7 @@ _ANSWER = {field.name for answer in (Found, Cancelled) for field in fields(answe
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something that was done with the person's data, by whom in a word: nobody's name is told to anybody else."""
+    """Something that was done with the person's data. `who` is a role, never the name of another person."""
 
     at: datetime
     what: str
@@ -71,7 +71,7 @@ class Held:
 
 
 def held_of(person: User, *, latest: int | None = None) -> Held:
-    """Return everything that is held about a person; of what grows without end, so many of the latest."""
+    """Return everything that is held about a person. `latest` limits lookups and events; None means all."""
     record = CedulaInfo.objects.filter(user=person).first()
     attempts = LookupAttempt.objects.filter(record=record).order_by("-started_at")[:latest] if record else []
     entries = AuditEntry.objects.filter(Q(person=person) | Q(actor=person)).order_by("-pk")[:latest]
@@ -196,7 +196,7 @@ def _deeds_json(deeds: Iterable[Deed]) -> list[dict[str, Any]]:
 
 
 def _in_a_word(actor: User | None, person: User) -> str:
-    """Return who somebody is to the person, without saying who they are."""
+    """Return the role of `actor` as seen by `person`, without a name."""
     if actor is None:
         return GONE
     if actor.pk == person.pk:

@@ -1,4 +1,4 @@
-"""What goes by itself once it has been kept long enough, every day. Going twice does no harm."""
+"""Deleting every day what was kept long enough. Safe to run twice."""
 
 import logging
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _REWRITTEN_FOR = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """How much went."""
+    """How many rows were deleted."""
 
     evidence: int
     attempts: int
@@ -35,7 +35,7 @@ class Purged:
 
 
 def purge(*, now: datetime) -> Purged:
-    """Remove all that is older than it may get, and what erased people left in a database's file."""
+    """Delete what is too old, and what erased people left in the database's file."""
     purged = Purged(evidence.purge(now=now), _purge_attempts(now), traces.purge(now=now))
     if Tombstone.objects.filter(erased_at__gte=now - _REWRITTEN_FOR).exists():
         vacuum.rewrite()
@@ -46,7 +46,7 @@ def purge(*, now: datetime) -> Purged:
 
 
 def ensure_schedule(**kwargs: Any) -> None:
-    """After every `migrate`: see that the purge runs every day."""
+    """Make sure that the daily schedule exists. Runs after every `migrate`."""
     if queue.ensure_schedule("purge", func=PURGE_TASK, schedule_type=Schedule.DAILY):
         Schedule.objects.filter(name__in=["purge-evidence", "purge-traces"]).delete()  # of releases before this one
 

@@ -1,7 +1,7 @@
-"""What deleted rows leave in the files of a database: SQLite only. PostgreSQL's own vacuum sees to that by itself.
+"""Removing deleted rows from the database's files. SQLite only: PostgreSQL has autovacuum.
 
-Every connection overwrites what it deletes (`secure_delete` in the settings). What is left is in the write-ahead log,
-until it is emptied, and now and then a copy in a page that was rebalanced, until the file is written anew.
+Every connection overwrites deleted rows (`secure_delete` in the settings). Copies stay in the write-ahead log until it
+is truncated, and sometimes in a rebalanced page until the file is rewritten.
 """
 
 import logging
@@ -14,12 +14,12 @@ _TIMEOUT_MS = 500
 
 
 def empty_log() -> None:
-    """Empty the write-ahead log, unless somebody else reads at the moment; the daily purge tries again."""
+    """Truncate the write-ahead log, unless another connection reads at the moment; the daily purge tries again."""
     _run(f"PRAGMA busy_timeout={_TIMEOUT_MS}", "PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def rewrite() -> None:
-    """Write the whole file anew, without what was deleted: half a second for 50,000 people, in which nobody writes."""
+    """Rewrite the whole file (VACUUM). It takes half a second for 50,000 people, in which nobody can write."""
     _run("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
 
 

@@ -20,7 +20,7 @@ from vereda.rights.forms import AcceptanceForm, ErasureForm, PermissionForm
 from vereda.rights.held import as_json, held_of
 
 LATEST = 100
-"""How many lookups and deeds the page shows; the file has them all."""
+"""How many lookups and audit entries the page shows; the file has them all."""
 
 _MESSAGES = {
     (Purpose.CENSUS_LOOKUP, True): "Listo: vamos a consultar dónde vota.",
@@ -47,7 +47,7 @@ def own_data(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_POST
 def download(request: AuthenticatedRequest) -> HttpResponse:
-    """The same as a file. By POST, because it is written down that somebody took it along."""
+    """The same as a JSON file. By POST, because it writes an audit entry."""
     actions.note_export(person=request.user)
     response = JsonResponse(as_json(held_of(request.user)), json_dumps_params={"ensure_ascii": False, "indent": 2})
     response["Content-Disposition"] = 'attachment; filename="mis-datos.json"'

@@ -1,4 +1,4 @@
-"""Entering: the password, the second step of those who have one, and the door of the administration."""
+"""Login by password and second step, and the login page of the administration."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,7 +38,7 @@ class Login(views.LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Log in, or ask for the second step of whoever has one: until then the session opens nothing."""
+        """Log in, or ask for the second step. Until then the session stays anonymous."""
         user: User = form.get_user()
         is_remembered: bool = form.cleaned_data["remember_me"]
         if user.second_step_since is None:
@@ -76,7 +76,7 @@ def code(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def admin_login(request: HttpRequest) -> HttpResponse:
-    """Send strangers from the administration to the one login that there is; who has logged in may enter or not."""
+    """Redirect anonymous users to the product's own login page. Answers 403 to users who are not staff."""
     if request.user.is_anonymous:
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
     if admin.site.has_permission(request):
@@ -86,24 +86,24 @@ def admin_login(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def admin_password(request: HttpRequest) -> HttpResponse:
-    """Lead from the administration to the one page where a password is changed, with its limits and its audit entry."""
+    """Redirect to the product's own page, which has the rate limit and writes the audit entry."""
     return redirect("password")
 
 
 def too_many_codes(request: HttpRequest, verdict: second_step.Verdict) -> HttpResponse:
-    """Answer 429 to who has typed a wrong code and has to wait before the next."""
+    """Answer 429 after a wrong code, with the seconds until the next is taken."""
     text = f"Ese código no era. Espere {wait_in_words(verdict.seconds_left)} antes del siguiente."
     return too_many_requests(request, text, verdict.seconds_left)
 
 
 def too_many_passwords(request: HttpRequest, seconds: int) -> HttpResponse:
-    """Answer 429 to who is inside and was asked for their password too often."""
+    """Answer 429 to a logged-in user who typed too many passwords."""
     return too_many_requests(request, f"Hubo varios intentos con su clave. Espere {wait_in_words(seconds)}.", seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class _PendingLogin:
-    """Somebody whose password was right and whose code is not there yet."""
+    """A login whose password was right and whose code is still missing."""
 
     user: User
     is_remembered: bool
@@ -111,7 +111,7 @@ class _PendingLogin:
 
 
 def _enter(request: HttpRequest, user: User, *, is_remembered: bool) -> None:
-    """Log in, for 14 days when that was asked for, else until the browser closes."""
+    """Log in, for 14 days (`remember_me`) or until the browser closes."""
     request.session.pop(PENDING_LOGIN, None)
     login(request, user)
     request.session.set_expiry(None if is_remembered else 0)
@@ -120,7 +120,7 @@ def _enter(request: HttpRequest, user: User, *, is_remembered: bool) -> None:
 
 
 def _begin_second_step(request: HttpRequest, user: User, *, is_remembered: bool, address: str) -> None:
-    """Remember whose password was right, in a session of its own that knows nobody yet."""
+    """Keep in a new session that the password was right. The session is still anonymous."""
     request.session.cycle_key()
     request.session[PENDING_LOGIN] = {
         "user": user.pk,
@@ -133,7 +133,7 @@ def _begin_second_step(request: HttpRequest, user: User, *, is_remembered: bool,
 
 
 def _pending_login(request: HttpRequest, now: datetime) -> _PendingLogin | None:
-    """Return who is pending in, if that was not long ago and nothing has changed about their login since."""
+    """Return the pending login; None when it is too old or the person's password or second step changed meanwhile."""
     kept: dict[str, Any] = request.session.get(PENDING_LOGIN, {})
     if not kept or kept["until"] <= now.timestamp():
         return None

@@ -1,4 +1,4 @@
-"""Who invited whom, upwards: nobody may have been invited by somebody whom they brought themselves."""
+"""Chains of inviters. They must have no cycle: nobody is invited by a person whom they invited, directly or not."""
 
 from collections.abc import Iterator
 
@@ -8,15 +8,15 @@ from vereda.accounts.models import User
 
 
 def makes_cycle(*, person: User, inviter: User) -> bool:
-    """Whether the inviter was brought by the person, directly or through others, or is the person."""
+    """Whether the person is the inviter, or in the chain of those who invited the inviter."""
     return person.pk in _chain_of(inviter)
 
 
 @transaction.atomic
 def lock(*, person: User, inviter: User) -> bool:
-    """Hold all whom a new inviter concerns until the caller's transaction ends; return whether it makes no circle.
+    """Lock the person and the inviter's chain until the caller's transaction ends; False when that makes a cycle.
 
-    Two changes that make one together concern somebody in common, so that one of them waits for the other and sees it.
+    Two changes that make a cycle together lock a person in common, so that the second one sees the first.
     """
     concerned = {person.pk, *_chain_of(inviter)}
     list(User.objects.select_for_update().filter(pk__in=concerned).order_by("pk").values_list("pk"))
@@ -24,7 +24,7 @@ def lock(*, person: User, inviter: User) -> bool:
 
 
 def _chain_of(person: User) -> Iterator[int]:
-    """Return the person, who invited them, who invited those, and so on; it ends in a circle, too."""
+    """Yield the ids of the person, their inviter, that one's inviter and so on. A cycle ends it."""
     seen: set[int] = set()
     pk: int | None = person.pk
     while pk is not None and pk not in seen:

@@ -1,4 +1,4 @@
-"""The share kit: the QR code to keep, the card to print, the short address on it, pausing and changing one's link."""
+"""Pages about one's referral link: QR codes, the card to print, the short address, pausing and changing it."""
 
 from io import BytesIO
 
@@ -23,7 +23,7 @@ _PNG_SCALE = 20
 @login_not_required
 @require_safe
 def invitation(request: HttpRequest, code: str) -> HttpResponse:
-    """Lead from the short address that stands on paper to the registration."""
+    """Redirect from the short address on printed cards to the registration."""
     return redirect(reverse("register", query={"ref": code}))
 
 
