@@ -1,8 +1,11 @@
 """Makes what tests need, with everything that a test does not care about already filled in."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from vereda.accounts import consents, policies
@@ -51,3 +54,11 @@ def consent(user: User, purpose: Purpose, policy: Policy) -> Consent:
 def policy(text: str) -> Policy:
     """Return a newer version of the policy, in force."""
     return policies.publish(draft=Policy.objects.create(text=text), now=timezone.now())
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Undo afterwards what is done to the database inside, so that one test can go through many cases."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
