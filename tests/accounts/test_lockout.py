@@ -178,7 +178,7 @@ def test_an_old_hash_lets_in_and_becomes_argon2(client: Client, caro: User, sett
     assert caro.password.startswith("argon2$argon2id$v=19$m=32768,t=3,p=1$")
 
 
-def test_whoever_is_not_active_reads_what_a_stranger_reads(client: Client, caro: User) -> None:
+def test_whoever_is_not_active_reads_what_somebody_without_an_account_reads(client: Client, caro: User) -> None:
     caro.is_active = False
     caro.save()
     gone, unknown = log_in(client, caro.cedula, make.PASSWORD), log_in(client, UNKNOWN, make.PASSWORD)
