@@ -49,7 +49,7 @@ def test_who_has_to_wait_is_not_let_in_with_the_right_password(client: Client, c
     assert "_auth_user_id" not in client.session
 
 
-def test_the_wait_is_told_and_the_same_for_a_cedula_that_nobody_has(client: Client, caro: User) -> None:
+def test_the_wait_is_shown_and_the_same_for_a_cedula_that_nobody_has(client: Client, caro: User) -> None:
     with time_machine.travel(NOW, tick=False):
         fail(client, caro.cedula, 3)
         fail(client, UNKNOWN, 3)

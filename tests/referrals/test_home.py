@@ -68,7 +68,7 @@ def test_the_four_numbers_stand_there_whatever_they_are_and_the_others_when_they
     assert sum(number for group, number in shown.items() if group != "todos") == shown["todos"] == 1
 
 
-def test_a_superuser_is_told_of_everybody_as_in_the_list(client: Client, ana: User, crowd: list[User]) -> None:
+def test_a_superuser_is_shown_of_everybody_as_in_the_list(client: Client, ana: User, crowd: list[User]) -> None:
     client.force_login(ana)
 
     assert numbers_on_home(client) == counters(page(client))
@@ -79,7 +79,7 @@ def test_a_superusers_goal_is_about_their_own_link(ana: User, crowd: list[User])
     assert home_numbers(ana, NOW).goal.invited == 1
 
 
-def test_who_is_no_leader_is_told_how_many_and_nothing_of_the_census(as_caro: Client, caro: User) -> None:
+def test_who_is_no_leader_is_shown_how_many_and_nothing_of_the_census(as_caro: Client, caro: User) -> None:
     invited(caro, 2, Status.ACTIVE)
 
     html = as_caro.get("/").content.decode()
@@ -106,7 +106,7 @@ def test_a_leader_whom_nobody_followed_yet_sees_what_to_do(as_beto: Client) -> N
         (1, 0, 100, "¡Llegó a su meta!"),
     ],
 )
-def test_the_goal_is_told_in_words_and_as_a_bar(
+def test_the_goal_is_shown_in_words_and_as_a_bar(
     as_beto: Client, beto: User, invited_count: int, wanted: int, percent: int, sentence: str
 ) -> None:
     User.objects.filter(pk=beto.pk).update(referral_goal=wanted)

@@ -34,7 +34,7 @@ def test_a_superuser_sees_everybody_but_themselves_and_who_invited_them(
     assert "Por invitación de Dani Restrepo" in detail(html, eva)
 
 
-def test_a_leader_is_not_told_who_invited_whom(as_beto: Client, caro: User) -> None:
+def test_a_leader_is_not_shown_who_invited_whom(as_beto: Client, caro: User) -> None:
     assert "Por invitación" not in page(as_beto)
 
 
@@ -92,7 +92,7 @@ def test_somebody_found_has_place_map_source_and_date(as_beto: Client, caro: Use
     assert 'href="https://www.google.com/maps/search/?api=1&amp;query=IE+EL+SAUCE%2C+CL+18' in html
 
 
-def test_a_novedad_is_told_with_resolucion_and_date(as_beto: Client, caro: User) -> None:
+def test_a_novedad_is_shown_with_resolucion_and_date(as_beto: Client, caro: User) -> None:
     novedad = {"novedad": "Cancelada por Muerte", "resolucion": "R-4711", "fecha_novedad": "3/02/2019"}
     put(caro, Status.CANCELLED_DECEASED, **novedad)
 
@@ -346,7 +346,7 @@ def test_the_page_asks_again_only_while_somebody_waits(as_beto: Client, caro: Us
 
 
 @pytest.mark.usefixtures("worker")
-def test_nothing_is_told_about_the_source_while_lookups_go_on(as_beto: Client, caro: User) -> None:
+def test_nothing_is_shown_about_the_source_while_lookups_go_on(as_beto: Client, caro: User) -> None:
     assert "Los turnos están guardados" not in page(as_beto)
 
 
@@ -355,21 +355,21 @@ def test_without_a_worker_the_page_says_that_turns_are_kept(as_beto: Client, car
 
 
 @pytest.mark.usefixtures("worker")
-def test_a_paused_source_is_told(as_beto: Client, caro: User) -> None:
+def test_a_paused_source_is_shown(as_beto: Client, caro: User) -> None:
     SourceState.objects.filter(source="practice").update(is_paused=True)
 
     assert "Las consultas están en pausa" in page(as_beto)
 
 
 @pytest.mark.usefixtures("worker")
-def test_a_resting_source_is_told_with_the_time_of_the_next_try(as_beto: Client, caro: User) -> None:
+def test_a_resting_source_is_shown_with_the_time_of_the_next_try(as_beto: Client, caro: User) -> None:
     until = timezone.localtime(timezone.now() + timedelta(minutes=4)).replace(microsecond=0)
     SourceState.objects.filter(source="practice").update(rests=1, rests_until=until)
 
     assert f'volvemos a intentar a las <time datetime="{until.isoformat()}">' in page(as_beto)
 
 
-def test_nothing_is_told_about_the_source_when_nobody_waits(as_beto: Client, caro: User) -> None:
+def test_nothing_is_shown_about_the_source_when_nobody_waits(as_beto: Client, caro: User) -> None:
     put(caro, Status.ACTIVE)
     SourceState.objects.filter(source="practice").update(is_paused=True)
 

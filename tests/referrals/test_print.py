@@ -50,5 +50,5 @@ def test_more_than_one_page_of_the_list_is_printed_at_once(as_beto: Client, beto
     assert printed(as_beto).count('<th scope="row">') == 60
 
 
-def test_a_search_that_is_lost_is_told_on_paper_too(as_beto: Client, named: list[User]) -> None:
+def test_a_search_that_is_lost_is_shown_on_paper_too(as_beto: Client, named: list[User]) -> None:
     assert "Esa búsqueda ya no está guardada" in printed(as_beto, "?buscado=forgotten")

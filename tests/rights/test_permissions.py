@@ -79,7 +79,7 @@ def test_withdrawing_the_lookup_forgets_the_answer_and_giving_it_asks_again(as_c
     assert record_of(caro).status == Status.PENDING
 
 
-def test_one_is_told_what_came_of_it(as_caro: Client) -> None:
+def test_one_is_shown_what_came_of_it(as_caro: Client) -> None:
     page = as_caro.post(CHANGE, {"finalidad": "census_lookup", "permiso": "retirar"}, follow=True).content.decode()
 
     assert "no consultamos más su cédula y borramos lo que respondió el censo" in page

@@ -70,7 +70,7 @@ class UserQuerySet(models.QuerySet["User"]):
         """Whose name has every word of the search, accents ignored, or whose phone or cédula has its digits.
 
         Without `by_part_of_cedula` a cédula is found by all its digits or by those that the mask shows: other parts
-        would let a viewer guess it. So a phone without consent to calls is found by all its digits only, too.
+        would let a viewer guess it. Nor is a phone without consent to calls found by parts.
         """
         digits = re.sub(r"^c\.?\s*c\.?|[\s.,+()-]", "", search.strip(), flags=re.IGNORECASE)
         if not (digits.isascii() and digits.isdigit()):
@@ -89,7 +89,6 @@ class UserQuerySet(models.QuerySet["User"]):
         return super().update(**fields)
 
     def with_referral_code(self, code: str) -> "User | None":
-        """Return the active person behind a referral code as typed whose link is open, or None."""
         return self.filter(referral_code=bare_code(code), is_active=True, is_link_paused=False).first()
 
 
@@ -184,7 +183,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_leader(self) -> bool:
-        """Whether this person may follow the census answers of those they invited."""
         return self.is_superuser or self.role == self.Role.LEADER
 
     @property
@@ -203,7 +201,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def cedula_masked(self) -> str:
-        """The cédula as others see it: only its last four digits."""
         return cedulas.mask(self.cedula)
 
     @property
@@ -222,7 +219,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         return salted_hmac(salt, f"{self.password} {since}", secret=secret, algorithm="sha256").hexdigest()
 
     def get_short_name(self) -> str:
-        """Return the name that Django's admin shows in its header."""
         return self.first_name
 
 
@@ -253,8 +249,7 @@ class Throttle(models.Model):
 class AuditEntry(models.Model):
     """Who did what with whose data, and when. Only `audit.py` adds to it; the database refuses to change or delete it.
 
-    Its id is its position in the chain. `actor` and `person` keep the ids of accounts also after an erasure, when they
-    identify nobody.
+    `actor` and `person` keep the ids of erased accounts, which identify nobody.
     """
 
     class Action(models.TextChoices):

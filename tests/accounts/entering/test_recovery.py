@@ -191,7 +191,7 @@ def test_a_token_of_one_person_is_none_of_another(client: Client, caro: User, ev
     assert follow(client, f"{int_to_base36(eva.pk)}-{rest}").status_code == 410
 
 
-def test_without_a_link_one_is_told_where_to_get_one(client: Client, db: None) -> None:
+def test_without_a_link_one_is_shown_where_to_get_one(client: Client, db: None) -> None:
     answer = client.get("/recuperar/")
 
     assert answer.status_code == 410
