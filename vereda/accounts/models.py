@@ -36,8 +36,7 @@ __all__ = [
     "User",
 ]
 
-REFERRAL_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-"""Letters and digits that nobody confuses when reading a code aloud."""
+REFERRAL_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without those that look or sound alike
 REFERRAL_LENGTH = 8
 
 
@@ -176,8 +175,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Save; with the name always its folded copy too."""
         if update_fields is not None and "full_name" in update_fields:
             update_fields = {*update_fields, "folded_name"}
-        deferred = self.get_deferred_fields()
-        if "folded_name" in deferred and "full_name" not in deferred:
+        if "folded_name" in (deferred := self.get_deferred_fields()) and "full_name" not in deferred:
             self.folded_name = ""  # no longer deferred: filled in on the way
         super().save(*args, update_fields=update_fields, **options)
 
@@ -192,7 +190,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def has_power(self) -> bool:
-        """Whether this account sees other people's data. A leader may not reset the password of such an account."""
+        """Whether this account sees other people's data. A leader may not reset its password."""
         return self.is_leader or self.is_staff
 
     @property
@@ -209,7 +207,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def cedula_dotted(self) -> str:
-        """The cédula as its owner reads it: 1.020.304.050."""
         return cedulas.dotted(self.cedula)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
