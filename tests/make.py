@@ -1,8 +1,11 @@
 """Makes what tests need, with everything that a test does not care about already filled in."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from vereda.accounts import consents, policies
@@ -15,7 +18,7 @@ _numbers = count(900_100_001, 100)  # all with an ending for which nothing speci
 
 def person(full_name: str = "Alguien Cualquiera", **fields: Any) -> User:
     """Return a saved person with a cédula that nobody has, who has agreed to everything."""
-    user = stranger(full_name, **fields)
+    user = person_without_consent(full_name, **fields)
     agree(user)
     return User.objects.get(pk=user.pk)  # with the record that consent has opened
 
@@ -25,10 +28,14 @@ def leader(full_name: str, **fields: Any) -> User:
     return person(full_name, role=User.Role.LEADER, **fields)
 
 
-def stranger(full_name: str = "Alguien Cualquiera", **fields: Any) -> User:
+def person_without_consent(full_name: str = "Alguien Cualquiera", **fields: Any) -> User:
     """Return a saved person who has agreed to nothing, as an administration types them in."""
     cedula = fields.pop("cedula", None) or str(next(_numbers))
     return User.objects.create_user(cedula, PASSWORD, full_name=full_name, **fields)
+
+
+stranger = person_without_consent
+"""The former name, for tests/census until they use the new one."""
 
 
 def agree(user: User, *purposes: Purpose) -> None:
@@ -47,3 +54,11 @@ def consent(user: User, purpose: Purpose, policy: Policy) -> Consent:
 def policy(text: str) -> Policy:
     """Return a newer version of the policy, in force."""
     return policies.publish(draft=Policy.objects.create(text=text), now=timezone.now())
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Undo afterwards what is done to the database inside, so that one test can go through many cases."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)

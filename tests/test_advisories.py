@@ -14,16 +14,16 @@ UNFIXED = {"name": "aiohttp", "version": "3.0", "vulns": [{"id": "PYSEC-2", "fix
 UNKNOWN = {"name": "six", "skip_reason": "not found"}
 
 
-def told(*packages: dict[str, Any]) -> tuple[int, str]:
+def checked(*packages: dict[str, Any]) -> tuple[int, str]:
     return judge(json.dumps({"dependencies": packages}), "")
 
 
 def test_packages_without_one_pass() -> None:
-    assert told(CLEAN, CLEAN) == (0, "no vulnerability is known of 2 packages")
+    assert checked(CLEAN, CLEAN) == (0, "no vulnerability is known of 2 packages")
 
 
 def test_a_known_one_fails_and_says_what_helps() -> None:
-    status, text = told(CLEAN, BAD, UNKNOWN, UNFIXED)
+    status, text = checked(CLEAN, BAD, UNKNOWN, UNFIXED)
 
     assert status == 1
     assert text.splitlines() == [
@@ -33,11 +33,11 @@ def test_a_known_one_fails_and_says_what_helps() -> None:
 
 
 def test_what_could_not_be_asked_about_is_named() -> None:
-    assert told(CLEAN, UNKNOWN) == (0, "no vulnerability is known of 1 packages; nothing could be asked about six")
+    assert checked(CLEAN, UNKNOWN) == (0, "no vulnerability is known of 1 packages; nothing could be asked about six")
 
 
 def test_an_answer_about_nothing_is_none() -> None:
-    assert told(UNKNOWN, UNKNOWN) == (0, SKIPPED)
+    assert checked(UNKNOWN, UNKNOWN) == (0, SKIPPED)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """Migrations on a database that already holds people: what they add is filled in for the rows of before."""
 
+import ast
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps.registry import Apps
+from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
@@ -15,6 +18,30 @@ from vereda.accounts.models import AuditEntry
 
 BEFORE = [("accounts", "0001_initial"), ("census", "0002_engine")]
 AFTER = [("accounts", "0002_referrals"), ("census", "0003_referrals")]
+
+WRITTEN_BY_DJANGO = {"vereda.accounts.fields", "vereda.accounts.models"}
+"""Where Django itself refers to: a field class, an `on_delete` and a default of ours."""
+
+
+def imported_by(path: Path) -> set[str]:
+    """Return the dotted names of the modules that a file imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add("." * node.level + (node.module or ""))
+    return found
+
+
+def test_no_migration_imports_code_of_the_product() -> None:
+    migrations = sorted(Path(settings.BASE_DIR, "vereda").glob("*/migrations/[0-9]*.py"))
+    imports = {
+        path.name: {name for name in imported_by(path) if name.startswith(("vereda", "."))} for path in migrations
+    }
+
+    assert len(migrations) > 10
+    assert {name: found - WRITTEN_BY_DJANGO for name, found in imports.items() if found - WRITTEN_BY_DJANGO} == {}
 
 
 def migrate(targets: Any) -> Apps:
@@ -118,7 +145,7 @@ def test_the_audit_of_before_becomes_a_chain_without_gaps(before: Apps) -> None:
 
 def test_the_audit_goes_back_although_it_names_people_who_are_gone(before: Apps) -> None:
     migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
-    person = make.stranger()
+    person = make.person_without_consent()
     audit.record(action=AuditEntry.Action.CEDULA_SEEN, actor=person, person=person)
     person.delete()
 

@@ -50,12 +50,12 @@ def test_a_body_that_no_form_here_sends_is_a_413_before_it_is_read(length: str) 
 
 def test_a_refusal_carries_the_headers_of_every_answer(settings: Any) -> None:
     settings.SECURE_HSTS_SECONDS = 31536000
-    told: dict[str, str] = {}
+    sent: dict[str, str] = {}
     environ: dict[str, Any] = {"QUERY_STRING": "%00"}
     setup_testing_defaults(environ)
-    refusing_malformed(nobody)(environ, lambda status, headers: told.update(headers))  # type: ignore[arg-type]
+    refusing_malformed(nobody)(environ, lambda status, headers: sent.update(headers))  # type: ignore[arg-type]
 
-    assert told.keys() >= {*HEADERS, "X-Content-Type-Options", "Referrer-Policy", "Strict-Transport-Security"}
+    assert sent.keys() >= {*HEADERS, "X-Content-Type-Options", "Referrer-Policy", "Strict-Transport-Security"}
 
 
 def nobody(environ: dict[str, Any], start_response: Any) -> list[bytes]:

@@ -99,7 +99,7 @@ def processes_of(environment: dict[str, str]) -> list[psutil.Process]:
 
 
 def variable(process: psutil.Process, name: str) -> str | None:
-    """Return a variable of a process; zombies and strangers have none."""
+    """Return a variable of a process; zombies and processes of others have none."""
     try:
         return process.environ().get(name)
     except psutil.Error:

@@ -1,4 +1,4 @@
-"""Where messages wait for the next page: in a cookie whose name is as well protected as those of Django's own."""
+"""Storage of messages in a cookie with the same name prefix as the other cookies."""
 
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage

@@ -1,4 +1,4 @@
-"""What is answered when a request is refused: a page that says so, or for htmx a toast that says so."""
+"""Responses for refused requests: an error page, or a toast for htmx."""
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +17,6 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 403."""
     return _refusal(request, 403, "", "Su usuario no tiene permiso para hacer esto.")
 
 

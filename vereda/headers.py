@@ -1,4 +1,4 @@
-"""What every answer tells browsers besides what Django's own middleware tells: pages, errors and static files alike."""
+"""Security headers that Django's own middleware does not set, on every response."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ HEADERS = {
 
 
 def over_tls() -> dict[str, str]:
-    """Return what Django's middleware tells behind TLS, for answers that it does not see."""
+    """Return the HSTS header, for responses that do not pass through Django's middleware."""
     hsts = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
     return {"Strict-Transport-Security": hsts} if settings.SECURE_HSTS_SECONDS else {}
 
@@ -30,7 +30,6 @@ class HeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer, with the headers."""
         response = self.get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)

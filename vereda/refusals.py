@@ -1,4 +1,4 @@
-"""Refuses what no browser sends and what Django or PostgreSQL would break on before any view sees it."""
+"""Refuses malformed requests before Django: browsers never send them, and Django or PostgreSQL would fail on them."""
 
 import codecs
 from collections.abc import Iterable
@@ -33,7 +33,6 @@ def refusing_malformed(application: "WSGIApplication") -> "WSGIApplication":
 
 
 def _refuse(start_response: "StartResponse", status: str, sentence: str) -> Iterable[bytes]:
-    """Answer with a sentence."""
     headers = {
         "Content-Type": "text/plain; charset=utf-8",
         "Cache-Control": "no-store",

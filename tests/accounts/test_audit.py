@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from tests import make
 from tests.census.worker.threads import at_once
 from vereda.accounts import append_only, audit
-from vereda.accounts.audit import BrokenTrailError, Mark
+from vereda.accounts.audit import BrokenTrailError, Checkpoint
 from vereda.accounts.models import AuditEntry, AuditHead, User
 
 SEEN = AuditEntry.Action.CEDULA_SEEN
@@ -62,11 +62,11 @@ def test_an_entry_goes_when_what_it_tells_of_was_undone(ana: User) -> None:
         audit.record(action=SEEN, actor=ana)
         transaction.set_rollback(True)
 
-    assert audit.verify() == Mark()
+    assert audit.verify() == Checkpoint()
 
 
 def test_a_trail_that_nobody_touched_is_whole(trail: list[AuditEntry]) -> None:
-    assert audit.verify() == Mark(5, trail[-1].hash)
+    assert audit.verify() == Checkpoint(5, trail[-1].hash)
 
 
 @pytest.mark.parametrize("has_head", [True, False])
@@ -74,7 +74,7 @@ def test_an_empty_trail_is_whole(db: None, has_head: bool) -> None:
     if not has_head:
         AuditHead.objects.all().delete()
 
-    assert audit.verify() == Mark()
+    assert audit.verify() == Checkpoint()
 
 
 def test_a_long_trail_is_read_in_parts(ana: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,15 +189,15 @@ def test_after_a_break_that_was_looked_into_the_rest_is_verified_from_there(trai
     AuditHead.objects.all().delete()
     broken, _ = audit.record_many(action=SEEN, actor=ana, person_ids=[None])[:2]
 
-    assert audit.verify(since=Mark(broken.pk, broken.hash)).number == 7
+    assert audit.verify(since=Checkpoint(broken.pk, broken.hash)).number == 7
 
 
 def test_an_end_that_was_noted_down_must_still_be_there(trail: list[AuditEntry]) -> None:
-    noted = Mark(5, trail[-1].hash)
+    noted = Checkpoint(5, trail[-1].hash)
     assert audit.verify(since=noted) == noted
 
     with pytest.raises(BrokenTrailError, match="entry 5: not the one"):
-        audit.verify(since=Mark(5, "0" * 64))
+        audit.verify(since=Checkpoint(5, "0" * 64))
 
 
 def test_old_entries_stand_by_the_old_key(trail: list[AuditEntry], ana: User, settings: Any) -> None:

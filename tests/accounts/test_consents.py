@@ -11,28 +11,28 @@ from hypothesis.extra.django import TestCase
 from tests import make
 from vereda.accounts import consents
 from vereda.accounts.agreements import allows
-from vereda.accounts.consents import Agreement, standing_of
+from vereda.accounts.consents import Agreement, current_consents
 from vereda.accounts.models import Channel, Consent, Policy, Purpose, User
 
 
 @pytest.fixture
 def nora(db: None) -> User:
-    return make.stranger("Nora Sinisterra")
+    return make.person_without_consent("Nora Sinisterra")
 
 
 def held(user: User) -> set[Purpose]:
-    return set(standing_of(user).given)
+    return set(current_consents(user).by_purpose)
 
 
 def test_somebody_who_was_typed_in_has_agreed_to_nothing(nora: User) -> None:
-    assert not standing_of(nora).is_member
+    assert not current_consents(nora).is_member
     assert held(nora) == set()
 
 
 def test_whoever_agreed_to_something_but_the_account_is_no_member_yet(nora: User) -> None:
     make.agree(nora, Purpose.CENSUS_LOOKUP)
 
-    assert not standing_of(nora).is_member
+    assert not current_consents(nora).is_member
 
 
 def test_what_is_given_holds_until_it_is_withdrawn_and_again_when_it_is_given_again(nora: User) -> None:
@@ -72,12 +72,12 @@ def test_withdrawing_what_does_not_hold_is_none(nora: User) -> None:
 def test_a_newer_version_is_another_act_and_the_older_one_holds_until_then(nora: User) -> None:
     make.agree(nora)
     newer = make.policy("## Nueva")
-    assert not standing_of(nora).has_accepted(newer)
+    assert not current_consents(nora).has_accepted(newer)
     assert held(nora) == set(Purpose)
 
     consents.give(user=nora, agreement=Agreement(newer), channel=Channel.OWN)
-    assert standing_of(nora).has_accepted(newer)
-    assert standing_of(nora).given[Purpose.CONTACT_BY_LEADER].policy != newer
+    assert current_consents(nora).has_accepted(newer)
+    assert current_consents(nora).by_purpose[Purpose.CONTACT_BY_LEADER].policy != newer
 
 
 def test_whether_the_newest_version_was_accepted_is_a_matter_of_the_account(nora: User) -> None:
@@ -85,7 +85,7 @@ def test_whether_the_newest_version_was_accepted_is_a_matter_of_the_account(nora
     newer = make.policy("## Nueva")
     consents.give(user=nora, agreement=Agreement(newer, (Purpose.CENSUS_LOOKUP,)), channel=Channel.OWN)
 
-    assert not standing_of(nora).has_accepted(newer)
+    assert not current_consents(nora).has_accepted(newer)
 
 
 @pytest.mark.parametrize("fields", [{"purpose": "selling"}, {"channel": "hearsay"}])
@@ -102,7 +102,7 @@ def test_what_holds_is_read_by_one_query(nora: User, django_assert_num_queries: 
     make.agree(nora)
 
     with django_assert_num_queries(1):
-        standing_of(nora).has_accepted(Policy(pk=1))
+        current_consents(nora).has_accepted(Policy(pk=1))
 
 
 steps = st.lists(st.tuples(st.sampled_from(Purpose), st.booleans()), max_size=8)
@@ -114,7 +114,7 @@ class AnyOrder(TestCase):
     @given(steps)
     @settings(max_examples=50, deadline=None)
     def test_what_holds_is_the_last_word(self, acts: list[tuple[Purpose, bool]]) -> None:
-        user, expected = make.stranger(), set()
+        user, expected = make.person_without_consent(), set()
         for purpose, is_given in acts:
             if is_given:
                 make.agree(user, purpose)

@@ -1,4 +1,4 @@
-"""Wrong passwords: how many are taken, who has to wait, and what a stranger learns from it."""
+"""Wrong passwords: how many are taken, who has to wait, and what somebody who guesses learns from it."""
 
 import logging
 import re
@@ -49,7 +49,7 @@ def test_who_has_to_wait_is_not_let_in_with_the_right_password(client: Client, c
     assert "_auth_user_id" not in client.session
 
 
-def test_the_wait_is_told_and_the_same_for_a_cedula_that_nobody_has(client: Client, caro: User) -> None:
+def test_the_wait_is_shown_and_the_same_for_a_cedula_that_nobody_has(client: Client, caro: User) -> None:
     with time_machine.travel(NOW, tick=False):
         fail(client, caro.cedula, 3)
         fail(client, UNKNOWN, 3)
@@ -178,7 +178,7 @@ def test_an_old_hash_lets_in_and_becomes_argon2(client: Client, caro: User, sett
     assert caro.password.startswith("argon2$argon2id$v=19$m=32768,t=3,p=1$")
 
 
-def test_whoever_is_not_active_reads_what_a_stranger_reads(client: Client, caro: User) -> None:
+def test_whoever_is_not_active_reads_what_somebody_without_an_account_reads(client: Client, caro: User) -> None:
     caro.is_active = False
     caro.save()
     gone, unknown = log_in(client, caro.cedula, make.PASSWORD), log_in(client, UNKNOWN, make.PASSWORD)

@@ -1,4 +1,4 @@
-"""What may be done only so often from one place."""
+"""What may be done only so often from one client."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,8 +17,8 @@ NOW = timezone.now()
 MINUTE = timedelta(minutes=1)
 
 
-def take(place: str = "203.0.113.9", now: Any = NOW, purpose: str = "test") -> int:
-    return throttle.take(purpose=purpose, place=place, most=2, span=MINUTE, now=now)
+def take(client: str = "203.0.113.9", now: Any = NOW, purpose: str = "test") -> int:
+    return throttle.take(purpose=purpose, client=client, most=2, span=MINUTE, now=now)
 
 
 def test_more_than_so_many_have_to_wait_until_the_span_is_over(db: None) -> None:
@@ -36,7 +36,7 @@ def test_other_places_and_purposes_count_for_themselves(db: None) -> None:
     for _ in range(3):
         take()
 
-    assert (take(place="198.51.100.7"), take(purpose="another")) == (0, 0)
+    assert (take(client="198.51.100.7"), take(purpose="another")) == (0, 0)
 
 
 def test_no_address_is_kept(db: None) -> None:

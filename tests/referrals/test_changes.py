@@ -124,7 +124,7 @@ def test_a_progress_that_moved_on_comes(as_beto: Client, named: list[User]) -> N
     assert 'id="avance" hx-swap-oob="true"' in html
 
 
-def test_the_end_of_a_progress_is_told_and_ends_the_poll(as_beto: Client, named: list[User]) -> None:
+def test_the_end_of_a_progress_is_shown_and_ends_the_poll(as_beto: Client, named: list[User]) -> None:
     post(as_beto, ALL)
     avance = shown_key(as_beto.get("/referidos/").content.decode(), "avance")
     for person in named:
@@ -136,7 +136,7 @@ def test_the_end_of_a_progress_is_told_and_ends_the_poll(as_beto: Client, named:
     assert "<progress" not in reply.content.decode()
 
 
-def test_a_cancel_on_another_screen_is_not_told_as_the_end_of_it(as_beto: Client, named: list[User]) -> None:
+def test_a_cancel_on_another_screen_is_not_shown_as_the_end_of_it(as_beto: Client, named: list[User]) -> None:
     post(as_beto, ALL)
     avance = shown_key(as_beto.get("/referidos/").content.decode(), "avance")
     post(as_beto, bulk_path())

@@ -14,13 +14,14 @@ from tests.referrals.pages import counters, invited, page, printed
 from vereda.accounts.models import User
 from vereda.census.models import CedulaInfo
 from vereda.census.statuses import Status
+from vereda.referrals.groups import Group
 from vereda.referrals.listing import counts_of
 from vereda.referrals.numbers import EVERYBODY, home_numbers, month_start
 
 NOW = datetime(2026, 11, 20, 17, tzinfo=UTC)
 
 
-def told(client: Client) -> dict[str, int]:
+def numbers_on_home(client: Client) -> dict[str, int]:
     """Return the numbers that home shows, by the tab that each leads to."""
     html = client.get("/").content.decode()
     return {group: int(number) for group, number in re.findall(r'id="numero-([a-z-]+)">(\d+)<', html)}
@@ -35,19 +36,25 @@ def crowd(beto: User) -> list[User]:
 def test_home_and_tabs_say_the_same_of_every_group(as_beto: Client, crowd: list[User], eva: User) -> None:
     tabs = counters(page(as_beto))
 
-    assert told(as_beto) == tabs
+    assert numbers_on_home(as_beto) == tabs
     assert tabs["todos"] == len(crowd) == 18
 
 
 def test_home_and_the_page_for_paper_say_the_same(as_beto: Client, crowd: list[User]) -> None:
-    assert f" {told(as_beto)['todos']} personas ·" in printed(as_beto)
+    assert f" {numbers_on_home(as_beto)['todos']} personas ·" in printed(as_beto)
 
 
-def test_every_number_leads_to_the_tab_that_it_counts(as_beto: Client, crowd: list[User]) -> None:
+def test_every_number_has_the_name_of_the_tab_that_it_counts_and_leads_to_it(
+    as_beto: Client, crowd: list[User]
+) -> None:
     html = as_beto.get("/").content.decode()
+    number = r'<a href="([^"]+)"><b id="numero-([a-z-]+)">(\d+)</b><span>([^<]+)</span>'
 
-    for address, group, number in re.findall(r'<a href="([^"]+)"><b id="numero-([a-z-]+)">(\d+)<', html):
-        assert counters(page(as_beto, address.removeprefix("/referidos/")))[group] == int(number)
+    numbers = re.findall(number, html)
+    assert len(numbers) == len(Group)
+    for address, group, count, label in numbers:
+        assert label == Group(group).label
+        assert counters(page(as_beto, address.removeprefix("/referidos/")))[group] == int(count)
 
 
 @pytest.mark.parametrize("status", [*Status])
@@ -56,29 +63,29 @@ def test_the_four_numbers_stand_there_whatever_they_are_and_the_others_when_they
 ) -> None:
     invited(beto, 1, status)
 
-    shown = told(as_beto)
+    shown = numbers_on_home(as_beto)
     assert {"todos", "encontrados", "pendientes", "novedades"} <= shown.keys()
     assert sum(number for group, number in shown.items() if group != "todos") == shown["todos"] == 1
 
 
-def test_a_superuser_is_told_of_everybody_as_in_the_list(client: Client, ana: User, crowd: list[User]) -> None:
+def test_a_superuser_is_shown_of_everybody_as_in_the_list(client: Client, ana: User, crowd: list[User]) -> None:
     client.force_login(ana)
 
-    assert told(client) == counters(page(client))
-    assert told(client)["todos"] == 19
+    assert numbers_on_home(client) == counters(page(client))
+    assert numbers_on_home(client)["todos"] == 19
 
 
 def test_a_superusers_goal_is_about_their_own_link(ana: User, crowd: list[User]) -> None:
     assert home_numbers(ana, NOW).goal.invited == 1
 
 
-def test_who_is_no_leader_is_told_how_many_and_nothing_of_the_census(as_caro: Client, caro: User) -> None:
+def test_who_is_no_leader_is_shown_how_many_and_nothing_of_the_census(as_caro: Client, caro: User) -> None:
     invited(caro, 2, Status.ACTIVE)
 
     html = as_caro.get("/").content.decode()
-    assert told(as_caro) == {}
+    assert numbers_on_home(as_caro) == {}
     assert re.search(r"<b>2</b> <span[^>]*>de 10 invitados", html)
-    for text in ("Verificados", "Pendientes", "Con novedad", "estado="):
+    for text in ("Encontrados", "Pendientes", "Novedades", "estado="):
         assert text not in html
 
 
@@ -86,7 +93,7 @@ def test_a_leader_whom_nobody_followed_yet_sees_what_to_do(as_beto: Client) -> N
     html = as_beto.get("/").content.decode()
 
     assert "Aún no ha invitado a nadie" in html
-    assert told(as_beto) == {}
+    assert numbers_on_home(as_beto) == {}
 
 
 @pytest.mark.parametrize(
@@ -99,7 +106,7 @@ def test_a_leader_whom_nobody_followed_yet_sees_what_to_do(as_beto: Client) -> N
         (1, 0, 100, "¡Llegó a su meta!"),
     ],
 )
-def test_the_goal_is_told_in_words_and_as_a_bar(
+def test_the_goal_is_shown_in_words_and_as_a_bar(
     as_beto: Client, beto: User, invited_count: int, wanted: int, percent: int, sentence: str
 ) -> None:
     User.objects.filter(pk=beto.pk).update(referral_goal=wanted)

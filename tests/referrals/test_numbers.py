@@ -64,7 +64,7 @@ def test_a_search_is_kept_from_tab_to_tab(as_beto: Client, named: list[User]) ->
     assert counters(html)["errores"] == 1
 
 
-def test_a_search_that_is_lost_is_told(as_beto: Client, caro: User) -> None:
+def test_a_search_that_is_lost_is_shown(as_beto: Client, caro: User) -> None:
     html = as_beto.get("/referidos/?buscado=forgotten").content.decode()
 
     assert "Esa búsqueda ya no está guardada" in html

@@ -34,7 +34,7 @@ PHONE = "+573012345678"
 @pytest.fixture
 def nora(beto: User) -> User:
     """Invited by Beto, and has agreed to nothing."""
-    return make.stranger("Nora Sinisterra", referred_by=beto, phone=PHONE)
+    return make.person_without_consent("Nora Sinisterra", referred_by=beto, phone=PHONE)
 
 
 def withdraw(person: User, purpose: Purpose = Purpose.CENSUS_LOOKUP) -> None:
@@ -139,7 +139,7 @@ def test_the_phone_of_who_does_not_want_calls_is_on_no_page(
 
 
 def test_who_has_no_phone_is_not_said_to_want_no_calls(as_beto: Client, beto: User) -> None:
-    ines = make.stranger("Inés", referred_by=beto)
+    ines = make.person_without_consent("Inés", referred_by=beto)
 
     assert "No autorizó" not in row(page(as_beto), ines)
 

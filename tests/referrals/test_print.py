@@ -33,8 +33,8 @@ def test_every_answer_on_paper_says_its_source_and_date(as_beto: Client, beto: U
     put(make.person("Nobody", referred_by=beto), Status.BLOCKED)
     html = printed(as_beto, "?orden=fecha")
 
-    told = [f"{label} · 20 nov 2026" for label in sources.values()]
-    assert re.findall(r"<td>([^<]*)</td></tr>", html) == [*told, "Demostración · 20 nov 2026", ""]
+    expected = [f"{label} · 20 nov 2026" for label in sources.values()]
+    assert re.findall(r"<td>([^<]*)</td></tr>", html) == [*expected, "Demostración · 20 nov 2026", ""]
 
 
 def test_a_search_for_a_number_is_printed_as_well(as_beto: Client, named: list[User]) -> None:
@@ -50,5 +50,5 @@ def test_more_than_one_page_of_the_list_is_printed_at_once(as_beto: Client, beto
     assert printed(as_beto).count('<th scope="row">') == 60
 
 
-def test_a_search_that_is_lost_is_told_on_paper_too(as_beto: Client, named: list[User]) -> None:
+def test_a_search_that_is_lost_is_shown_on_paper_too(as_beto: Client, named: list[User]) -> None:
     assert "Esa búsqueda ya no está guardada" in printed(as_beto, "?buscado=forgotten")

@@ -38,7 +38,7 @@ def test_what_is_overdue_is_said_on_the_front_page_until_it_is_answered(as_ana: 
     assert "vencida" not in as_ana.get("/admin/").content.decode()
 
 
-def test_who_may_not_see_requests_is_told_nothing_of_them(client: Client, db: None) -> None:
+def test_who_may_not_see_requests_is_shown_nothing_of_them(client: Client, db: None) -> None:
     request(days_ago=60)
     clerk = make.person("Oficina", is_staff=True)
     client.force_login(clerk)

@@ -236,7 +236,7 @@ def test_what_one_did_oneself_is_shown_without_saying_with_whom(client: Client, 
 
 
 def test_somebody_without_a_record_or_anything_sees_an_empty_page(client: Client, db: None) -> None:
-    nora = make.stranger("Nora Sinisterra")
+    nora = make.person_without_consent("Nora Sinisterra")
     CedulaInfo.objects.filter(user=nora).delete()
     client.force_login(nora)
 

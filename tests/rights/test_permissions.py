@@ -7,7 +7,7 @@ from django.test import Client
 
 from tests import make
 from tests.census.worker.attempts import PLACE, look_up
-from vereda.accounts.consents import standing_of
+from vereda.accounts.consents import current_consents
 from vereda.accounts.models import AuditEntry, Channel, Consent, Policy, Purpose, User
 from vereda.census.models import CedulaInfo
 from vereda.census.statuses import UNAUTHORISED, Status
@@ -20,7 +20,7 @@ HOME = "/"
 @pytest.fixture
 def nora(db: None) -> User:
     """Typed in by an administration."""
-    return make.stranger("Nora Sinisterra")
+    return make.person_without_consent("Nora Sinisterra")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def change(client: Client, purpose: str, what: str) -> Any:
 
 
 def held(user: User) -> set[Purpose]:
-    return set(standing_of(user).given)
+    return set(current_consents(user).by_purpose)
 
 
 def record_of(user: User) -> CedulaInfo:
@@ -79,7 +79,7 @@ def test_withdrawing_the_lookup_forgets_the_answer_and_giving_it_asks_again(as_c
     assert record_of(caro).status == Status.PENDING
 
 
-def test_one_is_told_what_came_of_it(as_caro: Client) -> None:
+def test_one_is_shown_what_came_of_it(as_caro: Client) -> None:
     page = as_caro.post(CHANGE, {"finalidad": "census_lookup", "permiso": "retirar"}, follow=True).content.decode()
 
     assert "no consultamos más su cédula y borramos lo que respondió el censo" in page
@@ -146,7 +146,7 @@ def test_accepting_it_is_an_act_under_that_version_and_ends_the_question(as_caro
     form = {"accept_policy": "on", "purpose_census_lookup": "on", "purpose_contact_by_leader": "on"}
     as_caro.post(ACCEPT, {**form, "policy_version": newer.version})
 
-    assert {act.policy for act in standing_of(caro).given.values()} == {newer}
+    assert {act.policy for act in current_consents(caro).by_purpose.values()} == {newer}
     assert "Cambió la política" not in as_caro.get(HOME).content.decode()
 
 

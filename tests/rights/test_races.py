@@ -108,5 +108,5 @@ def test_who_gives_and_withdraws_at_once_has_the_one_that_was_last() -> None:
     for _ in range(ROUNDS):
         two_at_once(lambda: make.agree(person, Purpose.CENSUS_LOOKUP), lambda: withdraw(person))
 
-        is_allowed = consents.standing_of(person).allows(Purpose.CENSUS_LOOKUP)
+        is_allowed = consents.current_consents(person).allows(Purpose.CENSUS_LOOKUP)
         assert (CedulaInfo.objects.get(user=person).status != UNAUTHORISED) is is_allowed

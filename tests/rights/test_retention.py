@@ -14,7 +14,7 @@ from vereda.accounts import tombstones
 from vereda.accounts.models import PersonSession, User
 from vereda.census.models import CedulaInfo, LookupAttempt, Worker
 from vereda.census.worker import heartbeat
-from vereda.rights import remains, retention, tasks
+from vereda.rights import retention, tasks, vacuum
 
 DAY = timedelta(days=1)
 NOW = timezone.now()
@@ -102,9 +102,9 @@ def test_the_file_is_written_anew_only_after_an_erasure(
     db: None, monkeypatch: pytest.MonkeyPatch, days: float, is_rewritten: bool
 ) -> None:
     done: list[str] = []
-    for name in ("rewrite", "wipe"):
-        monkeypatch.setattr(remains, name, lambda name=name: done.append(name))
+    for name in ("rewrite", "empty_log"):
+        monkeypatch.setattr(vacuum, name, lambda name=name: done.append(name))
     tombstones.remember("900777201", at=NOW - days * DAY)
     retention.purge(now=NOW)
 
-    assert done == (["rewrite"] if is_rewritten else ["wipe"])
+    assert done == (["rewrite"] if is_rewritten else ["empty_log"])

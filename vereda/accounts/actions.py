@@ -1,4 +1,7 @@
-"""Every write about people."""
+"""Registration, passwords and looking at a cédula: writes that touch several rows, or leave an audit entry.
+
+Consents, policies, links, sessions and the second step have modules of their own.
+"""
 
 from django.db import transaction
 
@@ -11,10 +14,10 @@ from vereda.accounts.models import AuditEntry, Channel, User
 def register(
     *, cedula: str, full_name: str, phone: str, password: str, agreement: Agreement, referral_code: str = ""
 ) -> User:
-    """Return a new person of role USER together with the proof of their consent, both or neither.
+    """Create a person of role USER and their consents, both or neither.
 
-    An unknown referral code registers without a leader. Who was erased before begins anew. Raises IntegrityError when
-    the cédula exists.
+    An unknown referral code registers without a leader. The tombstone of an earlier erasure is removed. Raises
+    IntegrityError when the cédula exists.
     """
     leader = User.objects.with_referral_code(referral_code)
     user = User.objects.create_user(cedula, password, full_name=full_name, phone=phone, referred_by=leader)
@@ -25,7 +28,6 @@ def register(
 
 @transaction.atomic
 def change_password(*, user: User, password: str) -> None:
-    """Change a person's own password."""
     user.set_password(password)
     user.save(update_fields=["password"])
     audit.record(action=AuditEntry.Action.PASSWORD_CHANGED, actor=user, person=user)
@@ -33,11 +35,11 @@ def change_password(*, user: User, password: str) -> None:
 
 @transaction.atomic
 def reveal_cedula(*, person: User, actor: User) -> str:
-    """Return a person's full cédula as people write it, with a record of who looked: both or neither."""
+    """Return a person's full cédula with dots, and write an audit entry: both or neither."""
     audit.record(action=AuditEntry.Action.CEDULA_SEEN, actor=actor, person=person)
     return person.cedula_dotted
 
 
 def note_entered_answer(*, person: User, actor: User) -> None:
-    """Put down who entered what the census says of a person."""
+    """Write an audit entry: `actor` entered by hand what the census says of `person`."""
     audit.record(action=AuditEntry.Action.ANSWER_ENTERED, actor=actor, person=person)

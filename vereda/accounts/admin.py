@@ -35,7 +35,7 @@ class PersonCreationForm(AdminUserCreationForm[User]):
         fields = ("cedula", "full_name", "phone")
 
     def clean_cedula(self) -> str:
-        """Bring nobody back who was erased: only they themselves can register again."""
+        """Refuse somebody who was erased: only they themselves may register again."""
         cedula: str = self.cleaned_data["cedula"]
         if tombstones.was_erased(cedula):
             raise ValidationError("Esta persona pidió que la borraran. Solo ella puede registrarse de nuevo.")
@@ -49,18 +49,18 @@ class PersonChangeForm(UserChangeForm[User]):
     phone = PhoneField(required=False)
 
     def clean_referred_by(self) -> User | None:
-        """Nobody is invited by themselves, nor by somebody whom they brought: held until what was typed is saved."""
+        """Refuse a cycle of inviters. The rows stay locked until the form is saved."""
         inviter: User | None = self.cleaned_data["referred_by"]
         if inviter == self.instance:
             raise ValidationError("Nadie se invita a sí mismo.")
-        if inviter and "referred_by" in self.changed_data and not inviters.hold(person=self.instance, inviter=inviter):
+        if inviter and "referred_by" in self.changed_data and not inviters.lock(person=self.instance, inviter=inviter):
             raise ValidationError("Esa persona llegó por invitación de esta, directa o indirectamente.")
         return inviter
 
 
 @admin.register(User)
 class PersonAdmin(UserAdmin[User]):
-    """People. What gives power is a superuser's to change."""
+    """People. Only superusers change roles and permissions."""
 
     form = PersonChangeForm
     add_form = PersonCreationForm
@@ -87,21 +87,20 @@ class PersonAdmin(UserAdmin[User]):
     POWER = ("role", "is_staff", "is_superuser", "groups", "user_permissions")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Close the fields that give power to everybody but superusers, and a person's cédula to everybody."""
+        """Only superusers change roles and permissions. Nobody changes a cédula."""
         fields = (*super().get_readonly_fields(request, obj), "shown_cedula")
         return fields if request.user.is_superuser else (*fields, *self.POWER)
 
     @admin.display(description="cédula")
     def shown_cedula(self, person: User) -> str:
-        """The cédula, masked: who needs all of it reveals it, which is written down.
+        """The masked cédula. An action shows all of it, and leaves an audit entry.
 
-        Nobody changes it. The census answered about it, and another one is another person, to be registered anew.
+        A cédula never changes, because the census answered about it. Another cédula is another person.
         """
         return person.cedula_masked
 
     @admin.action(description="Mostrar la cédula completa (queda anotado)", permissions=["view"])
     def reveal(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
-        """Show the full cédulas of a few people."""
         if len(people := chosen[: self.MOST_REVEALED + 1]) > self.MOST_REVEALED:
             self.message_user(request, f"Son máximo {self.MOST_REVEALED} personas a la vez.", messages.WARNING)
             return None
@@ -120,24 +119,24 @@ class PersonAdmin(UserAdmin[User]):
             self.message_user(request, f"{person} ingresa otra vez solo con su clave.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Hide superusers from staff, who could otherwise change one's password and become one."""
+        """Hide superusers from staff, who could otherwise change a superuser's password and log in with it."""
         people = super().get_queryset(request)
         return people if request.user.is_superuser else people.filter(is_superuser=False)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001
-        """Save what was changed: the rest of the row may have moved meanwhile."""
+        """Save only the changed columns: somebody else may have changed the others meanwhile."""
         columns = {field.name for field in User._meta.concrete_fields}
         obj.save(update_fields=columns & set(form.changed_data) if change else None)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
-        """Save what belongs to a person, and write down what of all that was changed."""
+        """Save the related rows, and write an audit entry about what changed."""
         super().save_related(request, form, formsets, change)
         for action, detail in _changes(form, is_new=not change):
             audit.record(action=action, actor=cast("User", request.user), person=form.instance, detail=detail)
 
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
-        """Give somebody another password, and write that down."""
+        """Change somebody's password, and write an audit entry."""
         response = super().user_change_password(request, id, form_url)
         if isinstance(response, TemplateResponse) and response.context_data:
             response.context_data["title"] = f"Cambiar la clave de {response.context_data['original']}"  # no cédula
@@ -149,7 +148,7 @@ class PersonAdmin(UserAdmin[User]):
 
 
 def _changes(form: Any, *, is_new: bool) -> Iterator[tuple[AuditEntry.Action, str]]:
-    """Return what a form changed of a person: names of fields, and of what gives power its value."""
+    """Return the audit entries for a form: names of changed fields, and the new values of roles and permissions."""
     labels = {name: str(form.fields[name].label).lower() for name in form.changed_data}
     if is_new:
         yield AuditEntry.Action.PERSON_ADDED, ""
@@ -157,14 +156,13 @@ def _changes(form: Any, *, is_new: bool) -> Iterator[tuple[AuditEntry.Action, st
     power = {name: label for name, label in labels.items() if name in PersonAdmin.POWER}
     if power:
         values = {**form.cleaned_data, "role": form.instance.get_role_display()}
-        told = [f"{label}: {_told(values[name])}" for name, label in power.items()]
-        yield AuditEntry.Action.ROLE_CHANGED, "; ".join(told)
+        described = [f"{label}: {_in_words(values[name])}" for name, label in power.items()]
+        yield AuditEntry.Action.ROLE_CHANGED, "; ".join(described)
     if others := [label for name, label in labels.items() if name not in power]:
         yield AuditEntry.Action.PERSON_CHANGED, ", ".join(others)
 
 
-def _told(value: Any) -> str:
-    """Return a value in words."""
+def _in_words(value: Any) -> str:
     if isinstance(value, bool):
         return "sí" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, QuerySet) else str(value)
@@ -189,33 +187,30 @@ class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
 
     @admin.display(description="quién", ordering="actor")
     def who(self, entry: AuditEntry) -> str:
-        """Who did it, leading to all that they did."""
+        """The account that did it, as a link to its other entries."""
         return _account(entry.actor_id, entry.actor, "actor")
 
     @admin.display(description="de quién", ordering="person")
     def whose(self, entry: AuditEntry) -> str:
-        """Whose data it was, leading to all that was done with it."""
+        """The account whose data it was, as a link to its other entries."""
         return _account(entry.person_id, entry.person, "person")
 
     def has_view_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
-        """Only superusers, who watch the others."""
+        """Only superusers."""
         return bool(request.user.is_superuser)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Entries are written by what they tell of."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
-        """What happened does not change."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
-        """What happened does not go away."""
         return False
 
 
 def _account(pk: int | None, account: User | None, name: str) -> str:
-    """Return an account as a link to what the trail says of it; one that is gone by its number."""
+    """Return an account as a link to its audit entries; by its number when it was erased."""
     if pk is None:
         return "-"
     return format_html('<a href="?{}={}">{}</a>', f"{name}__id__exact", pk, account or f"cuenta {pk}, borrada")

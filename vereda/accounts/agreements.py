@@ -28,7 +28,7 @@ class PolicyQuerySet(models.QuerySet["Policy"]):
 
 
 class Policy(models.Model):
-    """One version of the data policy: a draft until it is published, and from then on as it is."""
+    """One version of the data policy: a draft until it is published, and never changed after that."""
 
     version = models.CharField("versión", max_length=20, unique=True, null=True, blank=True)
     text = models.TextField(
@@ -76,7 +76,6 @@ class Channel(models.TextChoices):
     WEB = "web", "Registro en el sitio"
     LINK = "link", "Registro con un enlace de invitación"
     OWN = "own", "La persona, desde «Mis datos»"
-    PAPER = "paper", "En papel"
 
 
 class Consent(models.Model):
@@ -110,6 +109,6 @@ class Consent(models.Model):
 
 
 def allows(purpose: Purpose, *, person: str) -> Coalesce:
-    """Return, for a query, whether a purpose holds for the person that a column names."""
+    """Return a query expression: whether a purpose holds for the person in the column `person`."""
     acts = Consent.objects.filter(user=OuterRef(person), purpose=purpose).order_by("-pk")
     return Coalesce(Subquery(acts.values("is_given")[:1]), Value(value=False))

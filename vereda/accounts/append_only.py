@@ -27,7 +27,6 @@ _DROP = {
 
 
 def protect(connection: BaseDatabaseWrapper) -> None:
-    """Create the triggers."""
     _execute(connection, _CREATE)
 
 

@@ -11,7 +11,6 @@ class AccountsConfig(AppConfig):
     verbose_name = "Personas"
 
     def ready(self) -> None:
-        """See that every database has a data policy."""
         from vereda.accounts import policies  # noqa: PLC0415 - models must be loaded first
 
         post_migrate.connect(policies.ensure, sender=self, dispatch_uid="accounts-policy")

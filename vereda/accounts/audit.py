@@ -1,9 +1,9 @@
 """The audit trail: who did what with whose data. Entries are added here, and nowhere else, and never change.
 
-Each entry carries the hash of the one before and its own, which is an HMAC: who can write to the database but has not
-the key can neither change an entry nor make one up. The head says how many entries there are, under a seal of the same
-kind, so that a cut-off end is seen as well. What nobody can see from inside is a whole database put back to an earlier
-day: for that, note down what `./manage audit-verify` prints, and give it back to it later (docs/security.md).
+Each entry holds the hash of the one before and its own hash, which is an HMAC: somebody who can write to the database
+but does not have the key can neither change nor invent an entry. The head holds the number of entries and an HMAC of it
+(`seal`), so that removing the last entries is detected too. An older copy of the whole database is not: for that, note
+down the checkpoint that `./manage audit-verify` prints, and pass it to a later run (docs/security.md).
 """
 
 import hmac
@@ -23,8 +23,8 @@ _BATCH = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """One place in the trail: the number of an entry and its hash."""
+class Checkpoint:
+    """A position in the trail: the number of an entry and its hash."""
 
     number: int = 0
     hash: str = ""
@@ -40,9 +40,9 @@ class BrokenTrailError(Exception):
 def record(
     *, action: AuditEntry.Action, actor: User | None, person: User | None = None, detail: str = ""
 ) -> AuditEntry:
-    """Add an entry, in the caller's transaction: best as its last step, for others wait with theirs until it ends.
+    """Add an entry in the caller's transaction. Call it last: the trail stays locked until that transaction ends.
 
-    `detail` is a short sentence that names nobody and holds nobody's data; it outlives everybody.
+    `detail` is a short sentence without names or personal data, because it stays after an erasure.
     """
     person_ids = [person.pk if person else None]
     return record_many(action=action, actor=actor, person_ids=person_ids, detail=detail)[-1]
@@ -52,7 +52,7 @@ def record(
 def record_many(
     *, action: AuditEntry.Action, actor: User | None, person_ids: Iterable[int | None], detail: str = ""
 ) -> list[AuditEntry]:
-    """Add an entry about each of many people, as `record` does, by a fixed number of queries; none about nobody."""
+    """Add an entry about each person by a fixed number of queries; none for an empty list."""
     if not (ids := list(person_ids)):
         return []
     head, end, is_whole = _locked_end()
@@ -66,25 +66,22 @@ def record_many(
     for entry in entries:
         entry.id, entry.previous_hash = end.number + 1, end.hash
         entry.hash = hash_of(entry, _keys()[0])
-        end = Mark(entry.id, entry.hash)
+        end = Checkpoint(entry.id, entry.hash)
     AuditEntry.objects.bulk_create(entries)
     head.count, head.seal = end.number, seal_of(end, _keys()[0])
     head.save(update_fields=["count", "seal"])
     return entries
 
 
-def verify(since: Mark | None = None) -> Mark:
-    """Return the end of the trail, after reading all of it, or what came after a place that was noted down before.
-
-    Raises `BrokenTrailError`.
-    """
+def verify(since: Checkpoint | None = None) -> Checkpoint:
+    """Check all entries, or those after a checkpoint, and return the last one. Raises `BrokenTrailError`."""
     reader = _Reader(since)
     reader.read_on()
     with transaction.atomic():  # what is added meanwhile waits for the last few
         head = AuditHead.objects.select_for_update().first()
         reader.read_on()
         end = reader.end
-        if head is None and end == Mark():
+        if head is None and end == Checkpoint():
             return end
         if head is None or head.count != end.number:
             raise BrokenTrailError(f"entry {end.number + 1}: cut off, or the count of entries was changed")
@@ -94,14 +91,14 @@ def verify(since: Mark | None = None) -> Mark:
 
 
 def hash_of(entry: AuditEntry, key: str) -> str:
-    """Return the hash of an entry: over all that it says, its place and the hash before it."""
+    """Return the hash of an entry: over its columns, its number and the hash before it."""
     at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
     said = [entry.id, at, entry.action, entry.actor_id, entry.person_id, entry.detail, entry.previous_hash]
     return _hmac(key, "entry", said)
 
 
-def seal_of(end: Mark, key: str) -> str:
-    """Return the seal of a head that has seen so many entries, the last one with that hash."""
+def seal_of(end: Checkpoint, key: str) -> str:
+    """Return the HMAC for the head of a trail that ends here."""
     return _hmac(key, "head", [end.number, end.hash])
 
 
@@ -111,48 +108,48 @@ def _hmac(key: str, purpose: str, said: list[object]) -> str:
 
 
 def _keys() -> list[str]:
-    """Return the keys, the one that is written with first."""
+    """Return the keys. The first one is used for new entries."""
     keys: list[str] = settings.AUDIT_KEYS
     return keys
 
 
-def _locked_end() -> tuple[AuditHead, Mark, bool]:
-    """Return the head, held until the transaction ends, the trail's end, and whether the two agree.
+def _locked_end() -> tuple[AuditHead, Checkpoint, bool]:
+    """Lock the head until the transaction ends. Return it, the end of the trail, and whether the two agree.
 
-    Where they do not, the entry that says so is itself in the chain, so that no later entry covers a cut-off end.
+    When they do not, the next entry says so and is part of the chain, so that later entries cannot hide the gap.
     """
     head = AuditHead.objects.select_for_update().first()
     if head is None:
-        AuditHead.objects.get_or_create(defaults={"seal": seal_of(Mark(), _keys()[0])})
+        AuditHead.objects.get_or_create(defaults={"seal": seal_of(Checkpoint(), _keys()[0])})
         head = AuditHead.objects.select_for_update().get()
     last = AuditEntry.objects.order_by("-pk").values_list("pk", "hash").first()
-    end = Mark(*last) if last else Mark()
+    end = Checkpoint(*last) if last else Checkpoint()
     is_whole = head.count == end.number and any(hmac.compare_digest(head.seal, seal_of(end, key)) for key in _keys())
-    return head, Mark(max(end.number, head.count), end.hash), is_whole
+    return head, Checkpoint(max(end.number, head.count), end.hash), is_whole
 
 
 class _Reader:
     """Reads the trail entry by entry and raises at the first that is wrong."""
 
-    def __init__(self, since: Mark | None) -> None:
+    def __init__(self, since: Checkpoint | None) -> None:
         if since and not AuditEntry.objects.filter(pk=since.number, hash=since.hash).exists():
             raise BrokenTrailError(f"entry {since.number}: not the one that was noted down")
-        self.end = since or Mark()
+        self.end = since or Checkpoint()
         self.keys = _keys()
         self._read_up_to = since.number if since else -1
 
     def read_on(self) -> None:
-        """Read whatever there is after what was read."""
+        """Check the entries that were added since the last call."""
         while batch := list(AuditEntry.objects.filter(pk__gt=self._read_up_to).order_by("pk")[:_BATCH]):
             for entry in batch:
                 self._check(entry)
-                self.end = Mark(entry.id, entry.hash)
+                self.end = Checkpoint(entry.id, entry.hash)
             self._read_up_to = self.end.number
 
     def _check(self, entry: AuditEntry) -> None:
-        """Raise unless the entry is what was written after the one before.
+        """Raise `BrokenTrailError` unless the entry follows the one before.
 
-        Once an entry bears a newer key, older ones count no more: whoever got hold of one cannot use it any longer.
+        After an entry with a newer key, older keys are refused: a stolen old key is useless for later entries.
         """
         expected = self.end.number + 1
         if entry.id != expected:

@@ -1,4 +1,4 @@
-"""Every write to what people consent to, and what of it holds."""
+"""Giving and withdrawing consents, and which of them hold now."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,41 +20,44 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What holds of a person's consent: the last act that gave each purpose."""
+class CurrentConsents:
+    """The consents of a person that hold now: for each purpose the act that gave it."""
 
-    given: dict[Purpose, Consent]
+    by_purpose: dict[Purpose, Consent]
 
     def allows(self, purpose: Purpose) -> bool:
-        """Whether a purpose holds."""
-        return purpose in self.given
+        return purpose in self.by_purpose
 
     @property
     def is_member(self) -> bool:
-        """Whether the person ever accepted the policy: an administration may have typed them in."""
+        """Whether the person accepted the policy. False for people whom the administration typed in."""
         return self.allows(Purpose.ACCOUNT)
 
     def has_accepted(self, policy: Policy) -> bool:
         """Whether this is the version that the person accepted last."""
-        return self.is_member and self.given[Purpose.ACCOUNT].policy_id == policy.pk
+        return self.is_member and self.by_purpose[Purpose.ACCOUNT].policy_id == policy.pk
 
 
-def standing_of(user: User) -> Standing:
-    """Return what holds of a person's consent, by one query."""
+def current_consents(user: User) -> CurrentConsents:
+    """Return the consents of a person that hold now, by one query."""
     given: dict[Purpose, Consent] = {}
     for act in Consent.objects.filter(user=user).select_related("policy").order_by("pk").defer("policy__text"):
         if act.is_given:
             given[Purpose(act.purpose)] = act
         else:
             given.pop(Purpose(act.purpose), None)
-    return Standing(given)
+    return CurrentConsents(given)
+
+
+standing_of = current_consents
+"""The former name, for `vereda/census/views.py` until it uses the new one."""
 
 
 @transaction.atomic
 def give(*, user: User, agreement: Agreement, channel: Channel, at: datetime | None = None) -> list[Consent]:
-    """Write down what a person agrees to; return the acts about purposes that did not hold under this version yet."""
-    _one_at_a_time(user)
-    held = standing_of(user).given
+    """Give consent; return the new acts. A purpose that holds under this version already gets none."""
+    _lock(user)
+    held = current_consents(user).by_purpose
     news = [
         purpose
         for purpose in agreement.purposes
@@ -77,12 +80,9 @@ def give(*, user: User, agreement: Agreement, channel: Channel, at: datetime | N
 
 @transaction.atomic
 def withdraw(*, user: User, purpose: Purpose, address: str | None = None) -> Consent | None:
-    """Write down that a person agrees to a purpose no longer; None when they did not before.
-
-    Who wants to withdraw their consent to having an account is to be erased.
-    """
-    _one_at_a_time(user)
-    held = standing_of(user).given.get(purpose)
+    """Withdraw consent; None when there was none. Withdrawing the consent to an account is an erasure, not this."""
+    _lock(user)
+    held = current_consents(user).by_purpose.get(purpose)
     if held is None:
         return None
     return Consent.objects.create(
@@ -96,6 +96,6 @@ def withdraw(*, user: User, purpose: Purpose, address: str | None = None) -> Con
     )
 
 
-def _one_at_a_time(user: User) -> None:
-    """Let acts about one person follow each other, so that the last is the last; others may refer to them meanwhile."""
+def _lock(user: User) -> None:
+    """Lock the person, so that acts have an order. `no_key`: foreign keys to the person may still be written."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)

@@ -1,4 +1,4 @@
-"""Columns of our own, and what becomes of one when the row that it points at goes."""
+"""Custom model fields, and a custom `on_delete`."""
 
 from typing import Any
 
@@ -19,7 +19,6 @@ class FoldedField(models.CharField[str, str]):
         super().__init__(*args, **options)
 
     def deconstruct(self) -> Any:
-        """Return how to make this column again, for migrations."""
         name, path, args, options = super().deconstruct()
         return name, path, args, {**options, "source": self.source}
 
@@ -29,16 +28,15 @@ class FoldedField(models.CharField[str, str]):
         return {**parameters, "collation": "C"} if connection.vendor == "postgresql" else parameters
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: FBT001
-        """Return what is written."""
         folded = fold(getattr(model_instance, self.source))[: self.max_length]
         setattr(model_instance, self.attname, folded)
         return folded
 
 
-def let_go(collector: Collector, field: Any, rows: models.QuerySet[Any], using: str) -> None:
-    """Null the column, as SET_NULL does, by a queryset without the rules of the model's own `update`."""
+def set_null(collector: Collector, field: Any, rows: models.QuerySet[Any], using: str) -> None:
+    """Do the same as SET_NULL, but past `UserQuerySet.update`, which refuses `referred_by`."""
     plain: models.QuerySet[Any] = models.QuerySet(rows.model, rows.query.chain(), using)
     models.SET_NULL(collector, field, plain, using)
 
 
-let_go.lazy_sub_objs = True  # type: ignore[attr-defined]  # the rows need not be read, as with SET_NULL
+set_null.lazy_sub_objs = True  # type: ignore[attr-defined]  # the rows need not be read, as with SET_NULL

@@ -20,12 +20,11 @@ _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'’‘\-])*")
 
 
 def _attributes(**attributes: str) -> dict[str, Any]:
-    """Return the HTML attributes of a text field."""
     return {"class": "form-control", **attributes}
 
 
 def _point_at_notes(form: forms.BaseForm, *names: str) -> None:
-    """Have fields be described by what stands below them (components/field.html), also when it comes later."""
+    """Set `aria-describedby` to the notes below each field (components/field.html), also when they come later."""
     for name in names:
         rules = f"id_{name}_rules " if name in {"password1", "new_password1"} else ""
         form.fields[name].widget.attrs["aria-describedby"] = f"{rules}id_{name}_notes"
@@ -118,7 +117,7 @@ class AgreementForm(forms.Form):
         self.policy = policy
 
     def clean_policy_version(self) -> str:
-        """Refuse another version than the one in force; who sends none has read that one."""
+        """Refuse a version that is no longer in force. An empty one means the current version."""
         version: str = self.cleaned_data["policy_version"]
         if version not in {"", self.policy.version}:
             changed = "La política cambió mientras usted la leía. Léala y acéptela de nuevo."
@@ -126,7 +125,6 @@ class AgreementForm(forms.Form):
         return version
 
     def agreement(self, address: str | None) -> Agreement:
-        """Return what was ticked, by somebody at a network address."""
         optional = (Purpose.CONTACT_BY_LEADER,) if self.cleaned_data["purpose_contact_by_leader"] else ()
         return Agreement(self.policy, (*BY_ACCEPTANCE, *optional), address)
 
@@ -157,7 +155,7 @@ class RegistrationForm(AgreementForm):
         _point_at_notes(self, "cedula", "full_name", "phone", "password1", "password2")
 
     def clean(self) -> dict[str, Any]:
-        """Compare the two passwords and hold the first against the rules."""
+        """Compare the two passwords, and check the first by the rules."""
         cleaned = super().clean() or {}
         first, second = cleaned.get("password1"), cleaned.get("password2")
         if first and second and first != second:
@@ -171,7 +169,6 @@ class RegistrationForm(AgreementForm):
 
     @property
     def password_rules(self) -> Rules:
-        """The rules for passwords, each with whether the one that was typed meets it."""
         return rules_for(self["password1"], self._person(getattr(self, "cleaned_data", {})))
 
     def _person(self, cleaned: dict[str, Any]) -> User:
@@ -224,7 +221,6 @@ class CodeForm(forms.Form):
             self.fields["code"].widget.attrs["inputmode"] = "numeric"
 
     def clean_code(self) -> str:
-        """Return the code alone."""
         return re.sub(r"[\s-]", "", self.cleaned_data["code"]).lower()
 
     def add_wrong_error(self) -> None:
@@ -235,7 +231,7 @@ class CodeForm(forms.Form):
 
 
 class PasswordAndCodeForm(CodeForm):
-    """Making sure that it is really the person themselves."""
+    """Password and code again, before a change of the second step."""
 
     password = forms.CharField(
         label="Su clave",
@@ -252,7 +248,6 @@ class PasswordAndCodeForm(CodeForm):
         self.fields["code"].label = "Código del teléfono o de respaldo"
 
     def clean_password(self) -> str:
-        """Compare with the person's password."""
         password: str = self.cleaned_data["password"]
         if not self.user.check_password(password):
             raise ValidationError("Esa no es su clave.", code="password")
@@ -303,12 +298,10 @@ class NewPasswordForm(SetPasswordForm[User]):
         _point_at_notes(self, *self.labels)
 
     def validate_password_for_user(self, user: User, password_field_name: str = "") -> None:  # nosec B107
-        """Hold the password against the rules."""
         super().validate_password_for_user(user, "new_password1")
 
     @property
     def password_rules(self) -> Rules:
-        """The rules for passwords, each with whether the one that was typed meets it."""
         return rules_for(self["new_password1"], self.user)
 
 

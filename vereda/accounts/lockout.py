@@ -1,8 +1,8 @@
 """How many wrong passwords are taken before somebody has to wait. django-axes counts; what counts is said here.
 
-Three counts, and the fullest one decides: for one account from one place, narrow; for one account from anywhere and for
-one place whatever the account, wide, because a whole street may share a mobile carrier's address. An account that does
-not exist is counted like one that does. No cédula is stored: only what a key makes of it.
+There are three counts: by account and network, with a low limit; by account, and by network, with high limits, because
+many phones may share the address of a mobile carrier. An account that does not exist is counted like one that does.
+Instead of the cédula its HMAC is stored.
 
 It stays here and not in `entering/`: every open session holds this path as its backend, and would end if it changed.
 """
@@ -34,7 +34,7 @@ class Backend(AxesStandaloneBackend, ModelBackend):  # type: ignore[misc]
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> User | None:
-        """Return whose login it is; None when it is wrong. Raises when somebody has to wait; code alone never does."""
+        """Return the user; None for wrong credentials. Raises when locked out, if there is a request."""
         if request is not None:
             AxesStandaloneBackend.authenticate(self, request, username=username, password=password, **kwargs)
         user = ModelBackend.authenticate(self, request, username=username, password=password, **kwargs)
@@ -59,13 +59,13 @@ class Handler(AxesDatabaseHandler):  # type: ignore[misc]
         )
 
     def reset_user_attempts(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
-        """Forget the failures of who has logged in, from there: whoever else fails from there goes on failing."""
+        """Delete the failures of this account from this network only."""
         own, *_ = self.filter_user_attempts(request, credentials)
         return int(own.delete()[0])
 
 
 def username_key(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
-    """Return what stands for a cédula in the counts."""
+    """Return the HMAC by which a cédula is counted."""
     typed = str((credentials or {}).get("username", ""))
     return salted_hmac("vereda.accounts.lockout", typed, algorithm="sha256").hexdigest()
 
@@ -79,7 +79,7 @@ def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[s
 
 
 def purge(now: datetime) -> int:
-    """Forget the failures that count no more; return how many."""
+    """Delete the failures that have expired; return how many."""
     return int(AccessAttempt.objects.filter(attempt_time__lte=now - settings.AXES_COOLOFF_TIME).delete()[0])
 
 

@@ -20,19 +20,19 @@ class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
     """Sends the whole page to the login when a session ended, so that no login form is swapped into a card."""
 
     def process_view(self, request: HttpRequest, view_func: Callable[..., Any], *args: Any) -> HttpResponseBase | None:
-        """Refuse strangers; remember that what a person gets is theirs."""
+        """Refuse anonymous users; mark the response of a logged-in user as personal."""
         refusal: HttpResponseBase | None = super().process_view(request, view_func, *args)
         request.is_personal = refusal is None and request.user.is_authenticated  # type: ignore[attr-defined]
         return refusal
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Keep a person's pages out of every cache: "back" on a shared phone must not show them after the logout."""
+        """Forbid caching of personal pages: "back" on a shared phone must not show them after the logout."""
         if getattr(request, "is_personal", False):
             patch_cache_control(response, no_store=True, private=True)
         return response
 
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
-        """Return a redirect to the login, and from there back to the page; for htmx one that its whole page follows."""
+        """Redirect to the login with `next`. For htmx, redirect the whole page and not the fragment."""
         login = resolve_url(self.get_login_url(view_func))
         if request.htmx:  # type: ignore[attr-defined]
             page = f"{login}?{urlencode({'next': _page_of(request)})}"
@@ -43,12 +43,12 @@ class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
 
 
 class SecondStepMiddleware(MiddlewareMixin):
-    """Leads whoever must have a second step and has none to where it is set up, before anything else."""
+    """Redirects a user who must set up a second step to the page where that is done."""
 
     OPEN = frozenset({"second-step", "second-step-start", "second-step-on", "logout"})
 
     def process_view(self, request: HttpRequest, view_func: Callable[..., Any], *args: Any) -> HttpResponseBase | None:
-        """Refuse every page that needs a login but those."""
+        """Refuse every page that needs a login except those in `OPEN`."""
         user = request.user
         if not getattr(view_func, "login_required", True) or not isinstance(user, User):
             return None
@@ -61,7 +61,6 @@ class SecondStepMiddleware(MiddlewareMixin):
 
 
 def _page_of(request: HttpRequest) -> str:
-    """Return the path of the page that htmx runs in."""
     try:
         return request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
     except ValueError:

@@ -1,4 +1,4 @@
-"""A person and their role, the audit trail, and what is left of whom we erased.
+"""People and their roles, rate limits, the audit trail and tombstones.
 
 Next on the reading path: `vereda/census/actions.py`.
 """
@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from vereda.accounts.agreements import Channel, Consent, Policy, Purpose, allows
-from vereda.accounts.fields import FoldedField, let_go
+from vereda.accounts.fields import FoldedField, set_null
 from vereda.accounts.sessions import PersonSession
 from vereda.lib import cedula as cedulas
 from vereda.lib import phone as phones
@@ -36,8 +36,7 @@ __all__ = [
     "User",
 ]
 
-REFERRAL_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-"""Letters and digits that nobody confuses when reading a code aloud."""
+REFERRAL_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without those that look or sound alike
 REFERRAL_LENGTH = 8
 
 
@@ -69,8 +68,8 @@ class UserQuerySet(models.QuerySet["User"]):
     def matching(self, search: str, *, by_part_of_cedula: bool) -> Self:
         """Whose name has every word of the search, accents ignored, or whose phone or cédula has its digits.
 
-        Who may not see a whole cédula finds it whole or by what the mask leaves of it: by parts it could be guessed. So
-        could the phone of somebody who has not allowed to be called: it is found whole only.
+        Without `by_part_of_cedula` a cédula is found by all its digits or by those that the mask shows: other parts
+        would let a viewer guess it. Nor is a phone without consent to calls found by parts.
         """
         digits = re.sub(r"^c\.?\s*c\.?|[\s.,+()-]", "", search.strip(), flags=re.IGNORECASE)
         if not (digits.isascii() and digits.isdigit()):
@@ -83,13 +82,12 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(by_cedula | by_phone)
 
     def update(self, **fields: Any) -> int:
-        """Update, but for what has a copy elsewhere that only `save` keeps true. Raises `TypeError`."""
+        """Update. Raises `TypeError` for columns that have copies elsewhere, which only `save` updates."""
         if copied := fields.keys() & {"full_name", "referred_by", "referred_by_id"}:
             raise TypeError(f"save each person to change {', '.join(sorted(copied))}: copies of it are kept in step")
         return super().update(**fields)
 
     def with_referral_code(self, code: str) -> "User | None":
-        """Return the active person behind a referral code as typed whose link is open, or None."""
         return self.filter(referral_code=bare_code(code), is_active=True, is_link_paused=False).first()
 
 
@@ -104,11 +102,10 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, cedula: str, password: str | None = None, **fields: Any) -> "User":
-        """Return a new person who may do everything."""
         return self.create_user(cedula, password, **{**fields, "is_staff": True, "is_superuser": True})
 
     def get_by_natural_key(self, cedula: str | None) -> "User":
-        """Return whom a cédula belongs to, however its dots were typed."""
+        """Return the person with a cédula, typed with or without dots."""
         try:
             bare = cedulas.normalise(cedula or "")
         except cedulas.BadCedulaError:
@@ -137,7 +134,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         "código de invitación", max_length=REFERRAL_LENGTH, unique=True, default=new_referral_code
     )
     referred_by = models.ForeignKey(
-        "self", let_go, null=True, blank=True, related_name="referrals", verbose_name="invitado por"
+        "self", set_null, null=True, blank=True, related_name="referrals", verbose_name="invitado por"
     )
     is_link_paused = models.BooleanField("enlace en pausa", default=False)
     referral_goal = models.PositiveSmallIntegerField("meta de invitados", default=10)
@@ -175,57 +172,50 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.full_name
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **options: Any) -> None:
-        """Save, and with the name always what it is searched by."""
+        """Save; with the name always its folded copy too."""
         if update_fields is not None and "full_name" in update_fields:
             update_fields = {*update_fields, "folded_name"}
-        deferred = self.get_deferred_fields()
-        if "folded_name" in deferred and "full_name" not in deferred:
+        if "folded_name" in (deferred := self.get_deferred_fields()) and "full_name" not in deferred:
             self.folded_name = ""  # no longer deferred: filled in on the way
         super().save(*args, update_fields=update_fields, **options)
 
     @property
     def is_leader(self) -> bool:
-        """Whether this person may follow the census answers of those they invited."""
         return self.is_superuser or self.role == self.Role.LEADER
 
     @property
     def may_have_second_step(self) -> bool:
-        """Whether a second step is offered: to who sees other people's data, and to who has one already."""
+        """Whether a second step is offered: to people who see data of others, and to those who have one."""
         return self.has_power or self.second_step_since is not None
 
     @property
     def has_power(self) -> bool:
-        """Whether this account sees other people's data: what a leader may not open by helping with a password."""
+        """Whether this account sees other people's data. A leader may not reset its password."""
         return self.is_leader or self.is_staff
 
     @property
     def first_name(self) -> str:
-        """The first word of the name, for greeting."""
         return self.full_name.split(" ", 1)[0]
 
     @property
     def cedula_masked(self) -> str:
-        """The cédula as others see it: only its last four digits."""
         return cedulas.mask(self.cedula)
 
     @property
     def phone_spaced(self) -> str:
-        """The phone as people read it."""
         return phones.spaced(self.phone)
 
     @property
     def cedula_dotted(self) -> str:
-        """The cédula as its owner reads it: 1.020.304.050."""
         return cedulas.dotted(self.cedula)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Return what every session of this person carries: another password or second step ends those of before."""
+        """Return the hash in every session. A new password or second step changes it, which ends older sessions."""
         since = self.second_step_since.timestamp() if self.second_step_since else ""
         salt = "vereda.accounts.models.User.session"
         return salted_hmac(salt, f"{self.password} {since}", secret=secret, algorithm="sha256").hexdigest()
 
     def get_short_name(self) -> str:
-        """Return the name that Django's admin greets with."""
         return self.first_name
 
 
@@ -243,7 +233,7 @@ class RetiredCode(models.Model):
 
 
 class Throttle(models.Model):
-    """How often something was done from one place since a time. The key, a keyed hash of both, tells of neither."""
+    """A rate limit's count. `key` is an HMAC of what is limited and of the client, so that neither can be read."""
 
     key = models.CharField(max_length=64, primary_key=True)
     count = models.PositiveIntegerField(default=1)
@@ -256,8 +246,7 @@ class Throttle(models.Model):
 class AuditEntry(models.Model):
     """Who did what with whose data, and when. Only `audit.py` adds to it; the database refuses to change or delete it.
 
-    Its key is its place in the chain. The accounts that it names are plain numbers, which outlive the accounts: then
-    they tell nothing about anybody.
+    `actor` and `person` keep the ids of erased accounts, which identify nobody.
     """
 
     class Action(models.TextChoices):
@@ -304,7 +293,7 @@ class AuditEntry(models.Model):
 
 
 class AuditHead(models.Model):
-    """The end of the audit trail: how many entries there are. One row, which whoever adds entries holds meanwhile."""
+    """The end of the audit trail: the number of entries. Its one row is locked while entries are added."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     count = models.PositiveBigIntegerField(default=0)
@@ -318,7 +307,7 @@ class AuditHead(models.Model):
 
 
 class Tombstone(models.Model):
-    """Says that somebody was erased: a keyed hash of their cédula, which tells nobody whose it was."""
+    """Says that somebody was erased: an HMAC of their cédula, from which nobody can compute it."""
 
     digest = models.CharField("huella", max_length=64, unique=True)
     erased_at = models.DateTimeField("borrada", default=timezone.now)

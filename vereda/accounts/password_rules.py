@@ -1,4 +1,4 @@
-"""The rules for passwords, each in our own words: as a rule that is shown, and as what is said when it is not met."""
+"""Django's password validators with our own texts: the rule that is shown, and the message when it is not met."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,11 +14,9 @@ class LongEnough(django_rules.MinimumLengthValidator):
     """So many characters."""
 
     def get_help_text(self) -> str:
-        """Return the rule."""
         return f"Al menos {self.min_length} caracteres"
 
     def get_error_message(self) -> str:
-        """Return what is said when it is not met."""
         return f"La clave es demasiado corta: escriba al menos {self.min_length} caracteres."
 
 
@@ -26,11 +24,9 @@ class NotOnlyDigits(django_rules.NumericPasswordValidator):
     """Not a number."""
 
     def get_help_text(self) -> str:
-        """Return the rule."""
         return "No solo números"
 
     def get_error_message(self) -> str:
-        """Return what is said when it is not met."""
         return "La clave no puede ser solo numérica: póngale también letras."
 
 
@@ -38,11 +34,9 @@ class Uncommon(django_rules.CommonPasswordValidator):
     """None of those that everybody tries first."""
 
     def get_help_text(self) -> str:
-        """Return the rule."""
         return "Que no sea de las más usadas"
 
     def get_error_message(self) -> str:
-        """Return what is said when it is not met."""
         return "Esa clave la usa mucha gente: piense en otra."
 
 
@@ -50,11 +44,9 @@ class Unlike(django_rules.UserAttributeSimilarityValidator):
     """Nothing that others know of the person."""
 
     def get_help_text(self) -> str:
-        """Return the rule."""
         return "Distinta de su nombre, su cédula y su teléfono"
 
     def get_error_message(self) -> str:
-        """Return what is said when it is not met."""
         return "La clave se parece demasiado a su nombre, su cédula o su teléfono."
 
 
@@ -81,7 +73,7 @@ class Rules:
 def rules_for(field: BoundField, person: User) -> Rules:
     """Return the rules beside a field, each with whether what was typed meets it, in the order to be shown."""
     password = field.data or ""
-    validators = sorted(django_rules.get_default_password_validators(), key=_place)
+    validators = sorted(django_rules.get_default_password_validators(), key=_position)
     codes = [error.code or "" for error in field.errors.as_data()]
     return Rules(
         [Rule(rule.get_help_text(), _is_met(rule, password, person) if password else None) for rule in validators],
@@ -92,7 +84,7 @@ def rules_for(field: BoundField, person: User) -> Rules:
 _ORDER = (LongEnough, NotOnlyDigits, Uncommon, Unlike)
 
 
-def _place(rule: object) -> int:
+def _position(rule: object) -> int:
     return next((place for place, kind in enumerate(_ORDER) if isinstance(rule, kind)), len(_ORDER))
 
 

@@ -1,4 +1,4 @@
-"""Every write to the versions of the data policy, and how their text becomes a page.
+"""Publishing versions of the data policy, and rendering their text.
 
 The text is a small part of Markdown, shown by a renderer that knows nothing else: no HTML, no images.
 """
@@ -23,7 +23,7 @@ _MARKDOWN = MarkdownIt("zero").enable(["heading", "list", "emphasis", "link"])
 
 
 def rendered(text: str) -> SafeString:
-    """Return a policy's text as HTML; whatever is no known mark is shown as it was typed."""
+    """Return a policy's text as HTML. Markup outside that part of Markdown is shown as typed."""
     return SafeString(_MARKDOWN.render(text))  # the renderer escapes all text, and makes no other tags than its own
 
 

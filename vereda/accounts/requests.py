@@ -1,4 +1,4 @@
-"""What a request tells: who asks, and from where."""
+"""A request with a logged-in user, and the network address of a request."""
 
 from ipaddress import ip_address, ip_network
 
@@ -19,9 +19,9 @@ class AuthenticatedRequest(HttpRequest):
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """Return the address that a request came from: behind our own proxies, the one that the outermost of them saw.
+    """Return the IP address of a request: behind proxies of ours, the one that the outermost proxy saw.
 
-    What stands further left in X-Forwarded-For was sent by whoever asks, and may be made up.
+    Values further left in X-Forwarded-For come from the client and cannot be trusted.
     """
     address = request.META.get("REMOTE_ADDR", "")
     if settings.PROXY_COUNT:
@@ -33,8 +33,8 @@ def address_of(request: HttpRequest) -> str | None:
         return None
 
 
-def place_of(request: HttpRequest) -> str | None:
-    """Return from where a request came, for counting: of IPv6 the network, for one phone has many addresses in it."""
+def network_of(request: HttpRequest) -> str | None:
+    """Return what rate limits count by: the IPv4 address or the IPv6 /64, because one phone has many IPv6 addresses."""
     address = address_of(request)
     if address is None or ":" not in address:
         return address

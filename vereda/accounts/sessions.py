@@ -1,4 +1,4 @@
-"""Sessions that know whose they are, so that a person can see how many are open and an erasure finds them."""
+"""Sessions with the id of their user, so that a person can list them and an erasure can delete them."""
 
 from typing import Any, cast
 
@@ -6,8 +6,8 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
-HALFWAY = "halfway"
-"""Where a session keeps whose password was right while the code of the second step is not there yet."""
+PENDING_LOGIN = "halfway"
+"""The session's key for a login that waits for the code of the second step."""
 
 
 class PersonSession(AbstractBaseSession):
@@ -22,7 +22,6 @@ class PersonSession(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> type["SessionStore"]:
-        """Return what reads and writes these rows."""
         return SessionStore
 
 
@@ -31,12 +30,10 @@ class SessionStore(DatabaseStore):
 
     @classmethod
     def get_model_class(cls) -> type[PersonSession]:
-        """Return the model of the rows."""
         return PersonSession
 
     def create_model_instance(self, data: dict[str, Any]) -> PersonSession:
-        """Return the row to write."""
         row = cast("PersonSession", super().create_model_instance(data))
-        owner = data.get("_auth_user_id") or data.get(HALFWAY, {}).get("user")
+        owner = data.get("_auth_user_id") or data.get(PENDING_LOGIN, {}).get("user")
         row.person_id = int(owner) if owner else None
         return row

@@ -1,4 +1,4 @@
-"""Counting what may be done only so often from one place: in the database, so that all processes count together."""
+"""Rate limits. They count in the database, so that all processes count together."""
 
 import math
 from datetime import datetime, timedelta
@@ -12,9 +12,9 @@ LONGEST_SPAN = timedelta(hours=1)
 MOST_PASSWORDS, PASSWORDS_SPAN = 10, timedelta(minutes=15)
 
 
-def take(*, purpose: str, place: str, most: int, span: timedelta, now: datetime) -> int:
+def take(*, purpose: str, client: str, most: int, span: timedelta, now: datetime) -> int:
     """Count one more and return 0; or return the seconds to wait, when it is more than `most` within the span."""
-    key = salted_hmac("vereda.accounts.throttle", f"{purpose} {place}", algorithm="sha256").hexdigest()
+    key = salted_hmac("vereda.accounts.throttle", f"{purpose} {client}", algorithm="sha256").hexdigest()
     while True:
         if _is_taken(key, most=most, since=now - span, now=now):
             return 0
@@ -23,11 +23,11 @@ def take(*, purpose: str, place: str, most: int, span: timedelta, now: datetime)
 
 
 def seconds_until_password(user: User, now: datetime) -> int:
-    """Count one more time that somebody inside is asked for their password; return 0, or the seconds to wait.
+    """Count a password typed by a logged-in user; return 0, or the seconds to wait.
 
-    Who got hold of an open session cannot find the password out by trying.
+    So an open session in wrong hands is not enough to guess the password.
     """
-    return take(purpose="password", place=str(user.pk), most=MOST_PASSWORDS, span=PASSWORDS_SPAN, now=now)
+    return take(purpose="password", client=str(user.pk), most=MOST_PASSWORDS, span=PASSWORDS_SPAN, now=now)
 
 
 def _is_taken(key: str, *, most: int, since: datetime, now: datetime) -> bool:
@@ -41,5 +41,5 @@ def _is_taken(key: str, *, most: int, since: datetime, now: datetime) -> bool:
 
 
 def purge(now: datetime) -> int:
-    """Forget the counts that count no more; return how many."""
+    """Delete the counts that have expired; return how many."""
     return Throttle.objects.filter(since__lte=now - LONGEST_SPAN).delete()[0]

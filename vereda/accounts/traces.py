@@ -1,4 +1,4 @@
-"""What logins and registrations leave behind: failures, counts and sessions that are over."""
+"""Rows that logins and registrations leave behind: failed logins, rate limits and expired sessions."""
 
 from datetime import datetime
 
@@ -7,6 +7,6 @@ from vereda.accounts.models import PersonSession
 
 
 def purge(*, now: datetime) -> int:
-    """Delete what counts no more and the sessions that ran out; return how many rows."""
+    """Delete the expired ones; return how many rows."""
     sessions, _ = PersonSession.objects.filter(expire_date__lte=now).delete()
     return lockout.purge(now) + throttle.purge(now) + sessions

@@ -19,7 +19,7 @@ from vereda.accounts.entering.login import too_many_passwords
 from vereda.accounts.forms import OwnPasswordForm, RegistrationForm
 from vereda.accounts.joining import after_registration, links
 from vereda.accounts.models import Policy, User
-from vereda.accounts.requests import AuthenticatedRequest, address_of, place_of
+from vereda.accounts.requests import AuthenticatedRequest, address_of, network_of
 from vereda.errors import too_many_requests
 from vereda.lib.text import wait_in_words
 
@@ -37,7 +37,7 @@ def register(request: HttpRequest) -> HttpResponse:
         if seconds := _seconds_to_wait(request):
             text = f"Desde aquí ya se registraron muchas personas. Espere {wait_in_words(seconds)}."
             return too_many_requests(request, text, seconds)
-        return after_registration.arrive(request, _registered(request, form, code))
+        return after_registration.respond(request, _registered(request, form, code))
     link = links.read(code)
     response = render(request, "accounts/register.html", {"form": form, "link": link})
     links.remember(response, link)
@@ -45,10 +45,10 @@ def register(request: HttpRequest) -> HttpResponse:
 
 
 def _seconds_to_wait(request: HttpRequest) -> int:
-    """Count one more registration from where the request came; return 0, or the seconds to wait."""
+    """Count a registration from this network; return 0, or the seconds to wait."""
     return throttle.take(
         purpose="registration",
-        place=place_of(request) or "",
+        client=network_of(request) or "",
         most=settings.REGISTRATIONS_PER_HOUR,
         span=timedelta(hours=1),
         now=timezone.now(),
@@ -56,7 +56,7 @@ def _seconds_to_wait(request: HttpRequest) -> int:
 
 
 def _registered(request: HttpRequest, form: RegistrationForm, code: str) -> User | None:
-    """Return the new person; None when the cédula exists, whose owner will be told."""
+    """Return the new person; None when the cédula exists. Its owner then gets a notice."""
     try:
         return actions.register(
             cedula=form.cleaned_data["cedula"],

@@ -18,5 +18,4 @@ class MaskingFormatter(logging.Formatter):
     """Formats a record, traceback included, and masks the numbers in it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the finished line with its numbers masked."""
         return mask_numbers(super().format(record))

@@ -35,7 +35,7 @@ _libc = ctypes.CDLL(None) if IS_LINUX else None
 
 EARLY_DEATH_SECONDS = 10
 EARLY_DEATHS_ALLOWED = 2
-LAST_WORD_SECONDS = 2
+TERMINATE_SECONDS = 2
 
 
 class KeepsFailingError(Exception):
@@ -99,7 +99,7 @@ class _Child:
             stdout=subprocess.DEVNULL,
             start_new_session=True,
             pass_fds=self.program.handles,
-            preexec_fn=_outlive_nobody(os.getpid()) if IS_LINUX else None,  # noqa: PLW1509 (no threads here)
+            preexec_fn=_end_with(os.getpid()) if IS_LINUX else None,  # noqa: PLW1509 (no threads here)
         )
 
     def has_ended(self) -> bool:
@@ -110,7 +110,7 @@ class _Child:
             self.process.terminate()
 
     def note_death(self) -> None:
-        """Log it, and decide when to start again, a little later each time; raise when it makes no sense any more."""
+        """Set when to start again, later each time. Raises KeepsFailingError after too many early deaths."""
         assert self.process is not None  # noqa: S101
         name, status = self.program.name, self.process.returncode
         is_early = time.monotonic() - self.started_at < EARLY_DEATH_SECONDS
@@ -131,7 +131,6 @@ class Supervisor:
         self._grace_seconds = grace_seconds
 
     def start(self) -> None:
-        """Start every program."""
         if _libc is not None:
             _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         for child in self._children:
@@ -144,7 +143,7 @@ class Supervisor:
         """
         deadline = time.monotonic() + seconds
         while not self._requests.count and time.monotonic() < deadline:
-            self._revive()
+            self._restart_ended()
             if until is not None and until():
                 return True
             self._requests.wait(0.5 if until is None else 0.1)
@@ -163,38 +162,38 @@ class Supervisor:
         return {process.pid for process in _descendants() if _is_alive(process)}
 
     def stop(self) -> None:
-        """End all of it: the programs politely and in their own time, then whatever they left behind.
+        """End all programs by SIGTERM within the grace time, then kill what is left.
 
         The last one started ends first, because it may still need the others: a lookup in flight needs the site that
-        it asks. One more request to stop ends the politeness.
+        it asks. One more request to stop ends the waiting.
         """
-        patience = self._requests.count + 1
+        most_requests = self._requests.count + 1
         deadline = time.monotonic() + self._grace_seconds
-        family = _descendants()
+        running = _descendants()
         for child in reversed(self._children):
             child.ask_to_end()
-            self._wait(child.has_ended, deadline, patience)
-        family.update(_descendants())
-        _signal(family, signal.SIGTERM)
-        self._wait(lambda: not any(map(_is_alive, family)), time.monotonic() + LAST_WORD_SECONDS, patience)
-        self._kill(family)
+            self._wait(child.has_ended, deadline, most_requests)
+        running.update(_descendants())
+        _signal(running, signal.SIGTERM)
+        self._wait(lambda: not any(map(_is_alive, running)), time.monotonic() + TERMINATE_SECONDS, most_requests)
+        self._kill(running)
 
-    def _kill(self, family: set[psutil.Process]) -> None:
+    def _kill(self, running: set[psutil.Process]) -> None:
         """Kill until nothing is left: what is killed may have started something in the meantime."""
         for _ in range(50):
-            family.update(_descendants())
-            if not any(map(_is_alive, family)):
+            running.update(_descendants())
+            if not any(map(_is_alive, running)):
                 break
-            _signal(family, signal.SIGKILL)
+            _signal(running, signal.SIGKILL)
             self._requests.wait(0.05)
             self._reap()
 
-    def _wait(self, is_done: Callable[[], bool], deadline: float, patience: int) -> None:
-        while not is_done() and time.monotonic() < deadline and self._requests.count < patience:
+    def _wait(self, is_done: Callable[[], bool], deadline: float, most_requests: int) -> None:
+        while not is_done() and time.monotonic() < deadline and self._requests.count < most_requests:
             self._requests.wait(0.05)
             self._reap()
 
-    def _revive(self) -> None:
+    def _restart_ended(self) -> None:
         for child in self._children:
             if child.process is not None and child.has_ended():
                 _end_session(child.process.pid)
@@ -204,7 +203,7 @@ class Supervisor:
         self._reap()
 
     def _reap(self) -> None:
-        """Take note of the death of inherited orphans, or they would stay as zombies; our own are Popen's to reap."""
+        """Reap inherited orphans, or they would stay zombies. Popen reaps our own children."""
         own = {child.process.pid for child in self._children if child.process is not None and not child.has_ended()}
         while IS_LINUX:
             try:
@@ -216,8 +215,8 @@ class Supervisor:
             os.waitpid(ended.si_pid, 0)
 
 
-def _outlive_nobody(parent: int) -> Callable[[], None]:
-    """Return what a new process does before it becomes the program: ask to be stopped when the supervisor is gone.
+def _end_with(parent: int) -> Callable[[], None]:
+    """Return what a new process runs before exec: it asks the kernel for SIGTERM when the supervisor dies.
 
     A supervisor that was killed with SIGKILL can stop nobody, so the kernel does it (Linux only). Only the program's
     main process gets the signal, as on a normal stop. If the supervisor is gone already, it does not even begin.
@@ -237,13 +236,13 @@ def _descendants() -> set[psutil.Process]:
 
 
 def _end_session(leader: int) -> None:
-    """Kill what a dead program left running: a queue without its main process would go on unguarded."""
+    """Kill what an ended program left running: queue processes would go on without their main process."""
     members = [process for process in psutil.process_iter() if _session_of(process.pid) == leader]
-    family = set(members)
+    running = set(members)
     for member in members:
         with contextlib.suppress(psutil.NoSuchProcess):
-            family.update(member.children(recursive=True))
-    _signal(family, signal.SIGKILL)
+            running.update(member.children(recursive=True))
+    _signal(running, signal.SIGKILL)
 
 
 def _session_of(pid: int) -> int | None:

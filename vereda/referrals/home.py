@@ -1,4 +1,4 @@
-"""Home: one's invitation, how far one is toward the goal, and what became of those whom one invited."""
+"""The home page: the person's referral link, their goal, and their numbers."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -14,14 +14,14 @@ from vereda.referrals.numbers import home_numbers
 
 @require_safe
 def home(request: AuthenticatedRequest) -> HttpResponse:
-    """The person's share kit and their numbers."""
-    told = home_numbers(request.user, timezone.now())
-    standing = consents.standing_of(request.user)
+    """The person's referral link and numbers."""
+    shown = home_numbers(request.user, timezone.now())
+    given = consents.current_consents(request.user)
     context = {
-        "is_member": standing.is_member,
-        "has_accepted": standing.has_accepted(Policy.objects.current()),
+        "is_member": given.is_member,
+        "has_accepted": given.has_accepted(Policy.objects.current()),
         "invitation": invitation_of(request),
-        "goal": told.goal,
-        "numbers": told.numbers,
+        "goal": shown.goal,
+        "numbers": shown.numbers,
     }
     return render(request, "referrals/home.html", context)

@@ -11,8 +11,6 @@ from typing import Any
 from django.db.models import Case, Count, QuerySet, When
 from django.db.models.functions import Length
 from django.http import Http404
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
 
 from vereda.accounts.agreements import allows
 from vereda.accounts.models import Purpose, User, UserQuerySet
@@ -37,28 +35,18 @@ class Row:
     is_contactable: bool = False
 
     @property
-    def key(self) -> SafeString:
-        """The person's number, ready for a page, which has it many times."""
-        return mark_safe(str(self.person.pk))  # noqa: S308 - a number
-
-    @property
-    def name(self) -> SafeString:
-        """The person's name, ready for a page, which has it many times."""
-        return escape(self.person.full_name)
-
-    @property
     def phone(self) -> str:
         """The person's phone, where they have allowed to be called; "" where not."""
         return self.person.phone if self.is_contactable else ""
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it will change by itself."""
+        """Whether the row will change without an action: a lookup is pending."""
         return self.record is not None and not self.record.is_final
 
     @property
     def version(self) -> str:
-        """Tells two states apart that look different on the page."""
+        """A short code that changes when the row looks different on the page."""
         return self.record.version if self.record else ""
 
 
@@ -70,7 +58,6 @@ class Counts:
     by_status: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, group: Group) -> int:
-        """Return how many people a tab shows."""
         return self.total if group == Group.ALL else sum(self.by_status.get(status, 0) for status in group.statuses)
 
     def pages(self, group: Group) -> int:
@@ -79,7 +66,6 @@ class Counts:
 
 
 def records_of(viewer: User, query: ListQuery) -> CedulaInfoQuerySet:
-    """Return the records that the search and the tab show."""
     records = CedulaInfo.objects.referrals_of(viewer)
     if query.group != Group.ALL:
         records = records.filter(status__in=query.group.statuses)
@@ -87,7 +73,6 @@ def records_of(viewer: User, query: ListQuery) -> CedulaInfoQuerySet:
 
 
 def people_of(viewer: User, query: ListQuery) -> UserQuerySet:
-    """Return whom the search and the tab show."""
     people = User.objects.referrals_of(viewer)
     if query.group != Group.ALL:
         people = people.filter(pk__in=records_of(viewer, ListQuery(group=query.group)).values("user"))
@@ -142,14 +127,13 @@ def rows_of(viewer: User, ids: Iterable[int]) -> list[Row]:
 
 
 def ordered_keys(person: User, name: str) -> tuple[Any, ...]:
-    """Return by what `ordered` sorts a person."""
+    """Return the sort key of a person, equal to the order of `ordered`."""
     if name == "nombre":
         return person.folded_name, person.pk
     return (len(person.cedula), person.cedula) if name == "cedula" else (person.date_joined, person.pk)
 
 
 def ordered(people: UserQuerySet, order: str) -> UserQuerySet:
-    """Return people by name, cédula or date."""
     queryset = people.order_by(*_ORDERS[order.removeprefix("-")])
     return queryset.reverse() if order.startswith("-") else queryset
 

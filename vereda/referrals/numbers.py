@@ -1,6 +1,6 @@
-"""The numbers that a person is told of those they invited: one count for home, tabs and print, so that all agree.
+"""The numbers on home. They come from `listing.counts_of`, like those of the list's tabs, so that both agree.
 
-What is counted is `listing.counts_of`; here is what home makes of it. Who is no leader is told no answers of others.
+Somebody who is no leader gets no numbers about the answers of others.
 """
 
 from dataclasses import dataclass
@@ -14,21 +14,15 @@ from vereda.referrals.listing import Counts, counts_of
 from vereda.referrals.queries import ListQuery
 
 EVERYBODY = ListQuery()
-_LABELS = {
-    Group.ALL: "Registrados",
-    Group.FOUND: "Verificados",
-    Group.WAITING: "Pendientes",
-    Group.NOVEDADES: "Con novedad",
-}
-"""How home calls the tabs that it always shows, in its order; the others it shows when somebody is in them."""
+_ALWAYS_SHOWN = (Group.ALL, Group.FOUND, Group.WAITING, Group.NOVEDADES)
+"""In the order of home. The other groups are shown when somebody is in them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """How many people a tab of the list shows, and where it is."""
+    """How many people a tab of the list shows. `address` opens that tab."""
 
     group: Group
-    label: str
     count: int
     address: str
 
@@ -49,25 +43,22 @@ class Goal:
 
     @property
     def is_reached(self) -> bool:
-        """Whether there are as many as the goal says."""
         return self.invited >= self.wanted
 
     @property
     def missing(self) -> int:
-        """How many more it takes."""
         return max(0, self.wanted - self.invited)
 
 
 @dataclass(frozen=True, slots=True)
 class HomeNumbers:
-    """What home tells. `numbers` are empty for who may not know them."""
+    """The numbers on home. `numbers` is empty for users who are not leaders."""
 
     goal: Goal
     numbers: list[Number]
 
 
 def home_numbers(person: User, now: datetime) -> HomeNumbers:
-    """Return what home tells a person."""
     counts = counts_of(person, EVERYBODY)
     return HomeNumbers(_goal(person, counts, now), _numbers(counts) if person.is_leader else [])
 
@@ -78,7 +69,7 @@ def month_start(now: datetime) -> datetime:
 
 
 def _goal(person: User, counts: Counts, now: datetime) -> Goal:
-    """Return the goal, which is about the person's own link; a superuser's counts are of everybody."""
+    """Return the goal. It counts the person's own link only; a superuser's `counts` are of everybody."""
     invited = User.objects.visible_to(person).filter(referred_by=person)
     began_at = month_start(now)
     return Goal(
@@ -90,8 +81,5 @@ def _goal(person: User, counts: Counts, now: datetime) -> Goal:
 
 
 def _numbers(counts: Counts) -> list[Number]:
-    others = [group for group in Group if group not in _LABELS and counts.of(group)]
-    return [
-        Number(group, _LABELS.get(group, group.label), counts.of(group), EVERYBODY.address(group=group))
-        for group in [*_LABELS, *others]
-    ]
+    others = [group for group in Group if group not in _ALWAYS_SHOWN and counts.of(group)]
+    return [Number(group, counts.of(group), EVERYBODY.address(group=group)) for group in (*_ALWAYS_SHOWN, *others)]

@@ -1,4 +1,4 @@
-"""What the page of the list shows around its rows, and what of it a page that is open has yet to see."""
+"""The page of the list around its rows, and the changes that an open page has not got yet."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,6 @@ class Tools:
 
     @property
     def tabs(self) -> list[Tab]:
-        """The tabs."""
         here = self.query.group
         return [
             Tab(group, self.counts.of(group), self.query.address(group=group), is_here=group == here) for group in Group
@@ -70,12 +69,10 @@ class Tools:
 
     @property
     def shows_failed(self) -> bool:
-        """Whether the tab shows them."""
         return self.query.group in {Group.ALL, Group.FAILED}
 
     @property
     def changes_address(self) -> str:
-        """Where the page asks what changed."""
         return self.query.address("referrals-changes")
 
 
@@ -102,7 +99,6 @@ class Page:
 
     @property
     def headings(self) -> list[Heading]:
-        """What the list can be sorted by."""
         names = ORDERS if self.is_leader else ORDERS[:-1]
         return [self._heading(name) for name in names]
 
@@ -113,7 +109,6 @@ class Page:
 
     @property
     def pages(self) -> int:
-        """How many pages there are."""
         return self.counts.pages(self.query.group)
 
     @property
@@ -138,7 +133,6 @@ class Page:
 
     @property
     def print_address(self) -> str:
-        """Where all of it is, for printing."""
         return self.query.address("referrals-print")
 
     @property
@@ -146,11 +140,11 @@ class Page:
         """The rows, each with its place by name, cédula and date where the browser sorts by itself."""
         if not self.is_whole:
             return [(row, "") for row in self.rows]
-        places = [_places(self.rows, name) for name in ORDERS[:-1]]
+        places = [_ranks(self.rows, name) for name in ORDERS[:-1]]
         return [(row, " ".join(str(place[row.person.pk]) for place in places)) for row in self.rows]
 
 
-def _places(rows: Sequence[Row], name: str) -> dict[int, int]:
+def _ranks(rows: Sequence[Row], name: str) -> dict[int, int]:
     in_order = sorted(rows, key=lambda row: ordered_keys(row.person, name))
     return {row.person.pk: place for place, row in enumerate(in_order)}
 
@@ -169,7 +163,7 @@ def page_and_tools(viewer: User, query: ListQuery, now: datetime) -> tuple[Page,
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a page that is open has not seen yet. `gone` are people whom its viewer may no longer see."""
+    """What an open page has not got yet. `gone` are people whom its viewer may no longer see."""
 
     rows: Sequence[Row]
     gone: Sequence[int]
@@ -182,7 +176,6 @@ class Changes:
 
     @property
     def has_any(self) -> bool:
-        """Whether there is anything to show."""
         return bool(self.rows or self.gone or self.has_progress_changed or self.has_notice_changed)
 
 

@@ -1,4 +1,4 @@
-"""What a leader is told after asking for something, in Spanish."""
+"""The messages that leaders get after an action, in Spanish."""
 
 from vereda.census.bulk import Tally
 
@@ -14,12 +14,12 @@ BULK_IS_OVER = "Terminó la consulta de todos los que faltaban."
 
 
 def bulk_started(total: int) -> str:
-    """Return what is told when everybody who matched was queued."""
+    """Return the message after everybody who matched was queued."""
     return f"{_plural(total, 'Quedó', 'Quedaron')} en turno {total} {_plural(total, 'consulta', 'consultas')}."
 
 
 def bulk_cancelled(put_back: int, total: int) -> str:
-    """Return what is told when a request for many was stopped."""
+    """Return the message after a request for many was cancelled."""
     people = _plural(total, "persona", "personas")
     stayed = _plural(put_back, "quedó como estaba", "quedaron como estaban")
     return f"Consulta cancelada: de {total} {people}, {put_back} {stayed}."
@@ -38,11 +38,11 @@ def of_tally(tally: Tally) -> str:
         if number
     ]
     queued = tally.queued
-    told = f"{queued} {_plural(queued, 'consulta quedó', 'consultas quedaron')} en turno." if queued else ""
+    text = f"{queued} {_plural(queued, 'consulta quedó', 'consultas quedaron')} en turno." if queued else ""
     if not reasons:
-        return told
+        return text
     listed = " y ".join([", ".join(reasons[:-1]), reasons[-1]] if len(reasons) > 1 else reasons)
-    return f"{told} Las demás no: {listed}." if told else f"No quedó ninguna consulta en turno: {listed}."
+    return f"{text} Las demás no: {listed}." if text else f"No quedó ninguna consulta en turno: {listed}."
 
 
 def _plural(number: int, one: str, many: str) -> str:

@@ -94,7 +94,7 @@ def new_search(search: str, session: SessionBase) -> ListQuery:
 
 
 def forget(session: dict[str, Any], *, numbers: Iterable[str], name: str) -> bool:
-    """Take searches for somebody out of what a session keeps: by much of a number, or by a word of their name.
+    """Remove searches for a person from a session: those by part of a number or by a word of the name.
 
     Returns whether there was any.
     """

@@ -3,8 +3,8 @@
 from django.urls import path
 
 from vereda.referrals import views
-from vereda.referrals.helping import reset_link
 from vereda.referrals.home import home
+from vereda.referrals.reset_links import reset_link
 
 urlpatterns = [
     path("", home, name="home"),

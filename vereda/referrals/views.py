@@ -35,7 +35,7 @@ _LEVELS = {"success": messages.SUCCESS, "info": messages.INFO, "warning": messag
 
 @require_safe
 def referrals(request: AuthenticatedRequest) -> HttpResponse:
-    """Whom one referred: for leaders with what the census says, for users without."""
+    """The people whom one invited. Only leaders see what the census says of them."""
     query = _allowed_query(request)
     page, tools = page_and_tools(request.user, query, timezone.now())
     context = {"page": page, "tools": tools, "invitation": None if page.rows else invitation_of(request)}
@@ -45,7 +45,7 @@ def referrals(request: AuthenticatedRequest) -> HttpResponse:
 @require_POST
 @sensitive_post_parameters("q")
 def search(request: AuthenticatedRequest) -> HttpResponse:
-    """Search, keeping numbers out of the address."""
+    """Search by POST, so that a number that is searched for stands in no address."""
     given = cleaned(SearchForm(request.POST))
     query = new_search(given["q"], request.session)
     return redirect(query.address(group=Group(given["estado"] or Group.ALL), order=given["orden"] or query.order))
@@ -98,7 +98,7 @@ def refresh_one(request: AuthenticatedRequest, user_id: int) -> HttpResponse:
 @require_POST
 @leader_required
 def refresh_marked(request: AuthenticatedRequest) -> HttpResponse:
-    """Look the marked people up again, as far as that can help them."""
+    """Look the marked people up again, except those for whom that changes nothing."""
     state = _page_state(request)
     ids = marked_ids(request.POST.getlist("ids"))
     records = CedulaInfo.objects.visible_to(request.user).exclude(user=request.user).filter(user__in=ids)
@@ -111,7 +111,7 @@ def refresh_marked(request: AuthenticatedRequest) -> HttpResponse:
 @require_POST
 @leader_required
 def refresh_all(request: AuthenticatedRequest) -> HttpResponse:
-    """Look everybody up again whom search and tab show, as far as that can help them, in the background."""
+    """Look up again, in the background, everybody of this search and tab whose lookup failed."""
     state = _page_state(request)
     if state.query.is_search_lost:
         return _answered(request, state, phrases.SEARCH_IS_LOST, "warning")
@@ -129,7 +129,7 @@ def refresh_all(request: AuthenticatedRequest) -> HttpResponse:
 @require_POST
 @leader_required
 def cancel(request: AuthenticatedRequest, bulk_id: int) -> HttpResponse:
-    """Stop a request for many people: those who still wait become what they were."""
+    """Stop a request for many people. Those who still wait get their former status back."""
     state = _page_state(request)
     request_for_many = get_object_or_404(BulkRefresh, pk=bulk_id, requested_by=request.user)
     put_back = bulk.cancel(bulk=request_for_many, now=timezone.now())
@@ -162,7 +162,7 @@ def printable(request: AuthenticatedRequest) -> HttpResponse:
 
 
 def _allowed_query(request: AuthenticatedRequest) -> ListQuery:
-    """Return what the address asks for. Raises `PermissionDenied` when it would tell a user about census answers."""
+    """Return what the address asks for. Raises `PermissionDenied` for a user who asks about census answers."""
     query = read_query(request.GET, request.session).without_lost_search
     asks_for_answers = query.group != Group.ALL or query.order.removeprefix("-") == "estado"
     if asks_for_answers and not request.user.is_leader:
@@ -200,7 +200,6 @@ def _answered(
 
 
 def _swaps(request: AuthenticatedRequest, query: ListQuery, found: Changes) -> HttpResponse:
-    """Return what changed as out-of-band swaps."""
     tools = Tools(query, counts_of(request.user, query), found.is_live, found.progress, found.notice)
     context: dict[str, Any] = {"changes": found, "tools": tools, "is_out_of_band": True, "over": phrases.BULK_IS_OVER}
     return render(request, "referrals/list.html#changes", context)

@@ -1,4 +1,4 @@
-"""Every write that a person makes about the use of their data: allowing it, forbidding it, taking it along."""
+"""A person's own decisions about their data: consent, withdrawal and download, each with an audit entry."""
 
 from django.db import transaction
 
@@ -9,7 +9,6 @@ from vereda.accounts.models import AuditEntry, Channel, Purpose, User
 
 @transaction.atomic
 def agree(*, person: User, agreement: Agreement) -> None:
-    """Give what is in the agreement."""
     if consents.give(user=person, agreement=agreement, channel=Channel.OWN):
         detail = ", ".join(purpose.value for purpose in agreement.purposes)
         audit.record(action=AuditEntry.Action.CONSENT_GIVEN, actor=person, person=person, detail=detail)
@@ -26,12 +25,12 @@ def withdraw(*, person: User, purpose: Purpose, address: str | None) -> None:
 
 @transaction.atomic
 def settle(*, person: User, agreement: Agreement) -> None:
-    """Make exactly what is in the agreement hold: give that, and withdraw the rest."""
+    """Give the purposes of the agreement, and withdraw all others."""
     agree(person=person, agreement=agreement)
     for purpose in set(Purpose) - set(agreement.purposes):
         withdraw(person=person, purpose=purpose, address=agreement.address)
 
 
 def note_export(*, person: User) -> None:
-    """Write down that a person took their data along."""
+    """Write an audit entry: the person downloaded their own data."""
     audit.record(action=AuditEntry.Action.EXPORTED, actor=person, person=person, detail="Sus propios datos")

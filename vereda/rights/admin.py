@@ -33,7 +33,6 @@ class ErasablePersonAdmin(PersonAdmin):
         return [str(person) for person in objs], {str(User._meta.verbose_name_plural): len(objs)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        """Erase one person."""
         erasure.erase(person=obj, actor=cast("User", request.user), now=timezone.now())
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -77,7 +76,6 @@ class PolicyAdmin(admin.ModelAdmin[Policy]):
         return bool(request.user.is_superuser) and obj is not None and obj.published_at is None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Policy | None = None) -> tuple[str, ...]:
-        """All but the text."""
         return tuple(name for name in self.fields if name != "text")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -92,12 +90,10 @@ class PolicyAdmin(admin.ModelAdmin[Policy]):
 
     @admin.display(description="así se verá")
     def preview(self, policy: Policy) -> str:
-        """The text as people will see it."""
         return policies.rendered(policy.text)
 
     @admin.action(description="Publicar: desde ahora es la política vigente", permissions=["change"])
     def publish(self, request: HttpRequest, chosen: QuerySet[Policy]) -> None:
-        """Put one draft into force."""
         drafts = list(chosen.filter(published_at=None))
         if len(drafts) != 1:
             self.message_user(request, "Elija un solo borrador.", messages.WARNING)
@@ -143,10 +139,8 @@ class RightsRequestAdmin(admin.ModelAdmin[RightsRequest]):
 
     @admin.display(description="vence", ordering="received_on")
     def due(self, one: RightsRequest) -> date | None:
-        """The last day for the answer."""
         return one.due_on if one.pk else None
 
     @admin.display(description="a tiempo", boolean=True)
     def is_in_time(self, one: RightsRequest) -> bool:
-        """Whether its answer is not late."""
         return not one.is_overdue

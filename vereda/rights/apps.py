@@ -11,7 +11,6 @@ class RightsConfig(AppConfig):
     verbose_name = "Protección de datos"
 
     def ready(self) -> None:
-        """See that what has been kept long enough goes every day."""
         from vereda.rights import checks, retention  # noqa: F401, PLC0415 - models must be loaded first
 
         post_migrate.connect(retention.ensure_schedule, sender=self, dispatch_uid="rights-schedule")

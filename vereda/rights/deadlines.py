@@ -20,10 +20,8 @@ class Kind(models.TextChoices):
 
     @property
     def business_days(self) -> int:
-        """How many the organisation has to answer."""
         return 10 if self is Kind.QUERY else 15
 
 
 def due_on(kind: Kind, received_on: date) -> date:
-    """Return the last day for the answer."""
     return _HOLIDAYS.get_nth_working_day(received_on, kind.business_days)

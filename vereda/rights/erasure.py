@@ -1,7 +1,7 @@
 """Erasing a person: nothing of them stays in the database but a keyed tombstone and an audit entry without their data.
 
-By Ley 1581 de 2012, article 8 e. What hangs on the account goes by foreign keys. What does not, is gone through here:
-sessions, the log of the administration, and evidence about others that has their number in it.
+By Ley 1581 de 2012, article 8 e. Foreign keys delete the rows that belong to the account. The rest is done here:
+sessions, the log of the administration, and evidence about others that contains their number.
 """
 
 import json
@@ -23,7 +23,7 @@ from vereda.accounts.sessions import SessionStore
 from vereda.census.models import CedulaInfo
 from vereda.census.transitions import NO_EVIDENCE
 from vereda.referrals import queries
-from vereda.rights import remains
+from vereda.rights import vacuum
 
 _MESSAGES = SessionStorage.session_key
 
@@ -47,7 +47,7 @@ def erase(*, person: User, actor: User | None, now: datetime) -> None:
     A lookup of theirs that is in flight loses its claim: it can write nothing any more.
     """
     actor_id, person_id = actor.pk if actor else None, person.pk
-    _hold_records(person_id)
+    _lock_records(person_id)
     held = User.objects.select_for_update().filter(Q(is_superuser=True) | Q(pk=person_id)).order_by("pk")
     whole = {user.pk: user for user in held}.get(person_id)  # read anew, and superusers go one after the other
     if whole is None:
@@ -61,18 +61,18 @@ def erase(*, person: User, actor: User | None, now: datetime) -> None:
     CedulaInfo.objects.with_evidence().filter(raw_response__contains=whole.cedula).update(**NO_EVIDENCE)
     whole.delete()
     audit.record_many(action=AuditEntry.Action.ERASED, actor=User(pk=actor_id), person_ids=[person_id])
-    transaction.on_commit(remains.wipe, robust=True)
+    transaction.on_commit(vacuum.empty_log, robust=True)
     logger.info("person.erased")
 
 
-def _hold_records(person_id: int) -> None:
-    """Hold the records that the person stands in before the person: workers hold a record and then refer to people."""
+def _lock_records(person_id: int) -> None:
+    """Lock the records before the person, in the same order as workers do, or both would wait for each other."""
     named = Q(user=person_id) | Q(referred_by=person_id) | Q(requested_by=person_id)
     list(CedulaInfo.objects.select_for_update().filter(named).order_by("pk").values_list("pk"))
 
 
 def _clear_sessions(person: User) -> None:
-    """End their sessions, and take their numbers out of what others have searched for."""
+    """End their sessions, and remove them from the searches in sessions of others."""
     PersonSession.objects.filter(person_id=person.pk).delete()
     store, changed = SessionStore(), []
     for row in PersonSession.objects.filter(person_id__isnull=False).iterator():
@@ -85,19 +85,19 @@ def _clear_sessions(person: User) -> None:
 
 
 def _forget_messages(session: dict[str, Any], person: User) -> bool:
-    """Take messages about them that nobody has seen yet out of a session; return whether there were any."""
-    told = str(json.loads(session.get(_MESSAGES, "[]")))
-    is_named = re.search(rf"(?<!\w){re.escape(person.full_name)}(?!\w)", told) is not None
+    """Remove unread messages about them from a session; return whether there were any."""
+    mentions = str(json.loads(session.get(_MESSAGES, "[]")))
+    is_named = re.search(rf"(?<!\w){re.escape(person.full_name)}(?!\w)", mentions) is not None
     return is_named and session.pop(_MESSAGES) is not None
 
 
 def _clear_administration_log(person: User) -> None:
-    """Remove what the administration noted about them, and their name and numbers from what it noted about others."""
+    """Delete log entries about them, and blank entries about others that contain their name or numbers."""
     entries = LogEntry.objects.all()
     entries.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk)).delete()
-    told = Q(object_repr=person.full_name) | Q(change_message__contains=json.dumps(person.full_name))
+    mentions = Q(object_repr=person.full_name) | Q(change_message__contains=json.dumps(person.full_name))
     if " " in person.full_name:  # one word may be any word of the log
-        told |= Q(object_repr__contains=person.full_name)
+        mentions |= Q(object_repr__contains=person.full_name)
     for number in filter(None, (person.cedula, person.phone)):
-        told |= Q(object_repr__contains=number) | Q(change_message__contains=number)
-    entries.filter(told).update(object_repr="—", change_message="")
+        mentions |= Q(object_repr__contains=number) | Q(change_message__contains=number)
+    entries.filter(mentions).update(object_repr="—", change_message="")

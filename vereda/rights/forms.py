@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ValidationError
 
-from vereda.accounts.consents import Agreement, Standing
+from vereda.accounts.consents import Agreement, CurrentConsents
 from vereda.accounts.forms import AgreementForm
 from vereda.accounts.models import Policy, Purpose, User
 
@@ -20,12 +20,11 @@ class AcceptanceForm(AgreementForm):
         widget=forms.CheckboxInput({"class": "form-check-input"}),
     )
 
-    def __init__(self, *args: Any, standing: Standing, policy: Policy, **kwargs: Any) -> None:
-        held = {f"purpose_{purpose.value}": True for purpose in standing.given}
+    def __init__(self, *args: Any, consents: CurrentConsents, policy: Policy, **kwargs: Any) -> None:
+        held = {f"purpose_{purpose.value}": True for purpose in consents.by_purpose}
         super().__init__(*args, policy=policy, initial=held, **kwargs)
 
     def agreement(self, address: str | None) -> Agreement:
-        """Return what was ticked."""
         optional = [Purpose.CENSUS_LOOKUP, Purpose.CONTACT_BY_LEADER]
         ticked = [purpose for purpose in optional if self.cleaned_data[f"purpose_{purpose.value}"]]
         return Agreement(self.policy, (Purpose.ACCOUNT, *ticked), address)
@@ -71,7 +70,6 @@ class ErasureForm(forms.Form):
         self._person = person
 
     def clean_password(self) -> str:
-        """Refuse any other password than the person's own."""
         password: str = self.cleaned_data["password"]
         if not check_password(password, self._person.password):
             raise ValidationError("Esa no es su clave.", code="password")

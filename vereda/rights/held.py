@@ -1,7 +1,7 @@
-"""Everything that is held about a person, for their page and for the file that they may take along: the same."""
+"""Everything that is held about a person. Their page and their download show the same."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +9,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from vereda.accounts import consents
-from vereda.accounts.consents import Standing
+from vereda.accounts.consents import CurrentConsents
 from vereda.accounts.entering import open_sessions
 from vereda.accounts.models import AuditEntry, Consent, PersonSession, Purpose, User
 from vereda.census.models import BulkRefresh, CedulaInfo, LookupAttempt
+from vereda.census.sources.port import Cancelled, Found
 from vereda.rights.models import RightsRequest
 
 SELF, INVITER, STAFF, GONE, OTHER, PRODUCT = (
@@ -24,10 +25,12 @@ SELF, INVITER, STAFF, GONE, OTHER, PRODUCT = (
     "Vereda, por sí sola",
 )
 
+_ANSWER = {field.name for answer in (Found, Cancelled) for field in fields(answer)}
+
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something that was done with the person's data, by whom in a word: nobody's name is told to anybody else."""
+    """Something that was done with the person's data. `who` is a role, never the name of another person."""
 
     at: datetime
     what: str
@@ -50,7 +53,7 @@ class Held:
     """What is held about one person."""
 
     person: User
-    standing: Standing
+    consents: CurrentConsents
     acts: list[Consent]
     record: CedulaInfo | None
     lookups: list[Lookup]
@@ -64,11 +67,11 @@ class Held:
     @property
     def permissions(self) -> list[tuple[Purpose, Consent | None]]:
         """Each purpose with the act that gave it, if it holds."""
-        return [(purpose, self.standing.given.get(purpose)) for purpose in Purpose]
+        return [(purpose, self.consents.by_purpose.get(purpose)) for purpose in Purpose]
 
 
 def held_of(person: User, *, latest: int | None = None) -> Held:
-    """Return everything that is held about a person; of what grows without end, so many of the latest."""
+    """Return everything that is held about a person. `latest` limits lookups and events; None means all."""
     record = CedulaInfo.objects.filter(user=person).first()
     attempts = LookupAttempt.objects.filter(record=record).order_by("-started_at")[:latest] if record else []
     entries = AuditEntry.objects.filter(Q(person=person) | Q(actor=person)).order_by("-pk")[:latest]
@@ -81,7 +84,7 @@ def held_of(person: User, *, latest: int | None = None) -> Held:
 
     return Held(
         person=person,
-        standing=consents.standing_of(person),
+        consents=consents.current_consents(person),
         acts=list(acts),
         record=record,
         lookups=[
@@ -165,10 +168,10 @@ def as_json(held: Held) -> dict[str, Any]:
 
 
 def _record_json(record: CedulaInfo) -> dict[str, Any]:
-    answer = ("departamento", "municipio", "puesto", "direccion", "mesa", "novedad", "resolucion", "fecha_novedad")
+    columns = [column.name for column in CedulaInfo._meta.concrete_fields]
     return {
         "estado": record.wording.badge,
-        **{name: getattr(record, name) for name in answer},
+        **{name: getattr(record, name) for name in columns if name in _ANSWER},
         "fuente": record.answer_source,
         "respuesta_obtenida": record.fetched_at,
         "que_paso": record.error_message,
@@ -193,7 +196,7 @@ def _deeds_json(deeds: Iterable[Deed]) -> list[dict[str, Any]]:
 
 
 def _in_a_word(actor: User | None, person: User) -> str:
-    """Return who somebody is to the person, without saying who they are."""
+    """Return the role of `actor` as seen by `person`, without a name."""
     if actor is None:
         return GONE
     if actor.pk == person.pk:

@@ -34,10 +34,8 @@ class RightsRequest(models.Model):
 
     @property
     def due_on(self) -> date:
-        """The last day for the answer."""
         return due_on(Kind(self.kind), self.received_on)
 
     @property
     def is_overdue(self) -> bool:
-        """Whether the answer is late."""
         return self.answered_on is None and self.due_on < timezone.localdate()

@@ -1,4 +1,4 @@
-"""What goes by itself once it has been kept long enough, every day. Going twice does no harm."""
+"""Deleting every day what was kept long enough. Safe to run twice."""
 
 import logging
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from vereda.accounts import traces
 from vereda.accounts.models import Tombstone
 from vereda.census import evidence, queue
 from vereda.census.models import LookupAttempt
-from vereda.rights import remains
+from vereda.rights import vacuum
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ _REWRITTEN_FOR = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """How much went."""
+    """How many rows were deleted."""
 
     evidence: int
     attempts: int
@@ -35,18 +35,18 @@ class Purged:
 
 
 def purge(*, now: datetime) -> Purged:
-    """Remove all that is older than it may get, and what erased people left in a database's file."""
+    """Delete what is too old, and what erased people left in the database's file."""
     purged = Purged(evidence.purge(now=now), _purge_attempts(now), traces.purge(now=now))
     if Tombstone.objects.filter(erased_at__gte=now - _REWRITTEN_FOR).exists():
-        remains.rewrite()
+        vacuum.rewrite()
     else:
-        remains.wipe()
+        vacuum.empty_log()
     logger.info("retention.purged %s", purged)
     return purged
 
 
 def ensure_schedule(**kwargs: Any) -> None:
-    """After every `migrate`: see that the purge runs every day."""
+    """Make sure that the daily schedule exists. Runs after every `migrate`."""
     if queue.ensure_schedule("purge", func=PURGE_TASK, schedule_type=Schedule.DAILY):
         Schedule.objects.filter(name__in=["purge-evidence", "purge-traces"]).delete()  # of releases before this one
 

@@ -7,6 +7,5 @@ from vereda.rights import retention
 
 
 def purge() -> str:
-    """Remove what was kept long enough; returns how much that was."""
     heartbeat.record(now=timezone.now())
     return str(retention.purge(now=timezone.now()))

@@ -20,9 +20,9 @@ from vereda.rights.forms import AcceptanceForm, ErasureForm, PermissionForm
 from vereda.rights.held import as_json, held_of
 
 LATEST = 100
-"""How many lookups and deeds the page shows; the file has them all."""
+"""How many lookups and audit entries the page shows; the file has them all."""
 
-_TOLD = {
+_MESSAGES = {
     (Purpose.CENSUS_LOOKUP, True): "Listo: vamos a consultar dónde vota.",
     (Purpose.CENSUS_LOOKUP, False): "Listo: no consultamos más su cédula y borramos lo que respondió el censo.",
     (Purpose.CONTACT_BY_LEADER, True): "Listo: quien le invitó ya puede ver su teléfono.",
@@ -39,7 +39,7 @@ def own_data(request: AuthenticatedRequest) -> HttpResponse:
     context = {
         "held": held,
         "policy": policy,
-        "has_accepted": held.standing.has_accepted(policy),
+        "has_accepted": held.consents.has_accepted(policy),
         "due": [(kind, due_on(kind, today)) for kind in Kind],
     }
     return render(request, "rights/own_data.html", context)
@@ -47,7 +47,7 @@ def own_data(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_POST
 def download(request: AuthenticatedRequest) -> HttpResponse:
-    """The same as a file. By POST, because it is written down that somebody took it along."""
+    """The same as a JSON file. By POST, because it writes an audit entry."""
     actions.note_export(person=request.user)
     response = JsonResponse(as_json(held_of(request.user)), json_dumps_params={"ensure_ascii": False, "indent": 2})
     response["Content-Disposition"] = 'attachment; filename="mis-datos.json"'
@@ -58,7 +58,7 @@ def download(request: AuthenticatedRequest) -> HttpResponse:
 def accept_policy(request: AuthenticatedRequest) -> HttpResponse:
     """The policy in force, to be read and accepted, with each purpose by itself."""
     policy = Policy.objects.current()
-    form = AcceptanceForm(request.POST or None, standing=consents.standing_of(request.user), policy=policy)
+    form = AcceptanceForm(request.POST or None, consents=consents.current_consents(request.user), policy=policy)
     if request.method == "POST" and form.is_valid():
         actions.settle(person=request.user, agreement=form.agreement(address_of(request)))
         messages.success(request, "Gracias. Su autorización quedó guardada.")
@@ -76,14 +76,14 @@ def change_permission(request: AuthenticatedRequest) -> HttpResponse:
     purpose, address = Purpose(form.cleaned_data["finalidad"]), address_of(request)
     is_given = form.cleaned_data["permiso"] == PermissionForm.GIVE
     policy = Policy.objects.current()
-    if is_given and not consents.standing_of(request.user).has_accepted(policy):
+    if is_given and not consents.current_consents(request.user).has_accepted(policy):
         return redirect("accept-policy")
     if is_given:
         agreement = Agreement(policy, (purpose,), address)
         actions.agree(person=request.user, agreement=agreement)
     else:
         actions.withdraw(person=request.user, purpose=purpose, address=address)
-    messages.success(request, _TOLD[purpose, is_given])
+    messages.success(request, _MESSAGES[purpose, is_given])
     return redirect("profile" if is_given and purpose == Purpose.CENSUS_LOOKUP else "own-data")
 
 

@@ -61,9 +61,9 @@ def test_it_logs_nobody_in(client: Client, token: str) -> None:
 
 
 def test_it_ends_every_session_of_the_person_and_none_of_others(beto: User, caro: User, eva: User) -> None:
-    phone, of_eva, stranger = logged_in(caro), logged_in(eva), ReadOnlyOnGetClient()
-    follow(stranger, issue(caro, beto))
-    choose(stranger)
+    phone, of_eva, anonymous = logged_in(caro), logged_in(eva), ReadOnlyOnGetClient()
+    follow(anonymous, issue(caro, beto))
+    choose(anonymous)
 
     assert [is_open(client) for client in (phone, of_eva)] == [False, True]
     assert not PersonSession.objects.filter(person_id=caro.pk).exists()
@@ -191,7 +191,7 @@ def test_a_token_of_one_person_is_none_of_another(client: Client, caro: User, ev
     assert follow(client, f"{int_to_base36(eva.pk)}-{rest}").status_code == 410
 
 
-def test_without_a_link_one_is_told_where_to_get_one(client: Client, db: None) -> None:
+def test_without_a_link_one_is_shown_where_to_get_one(client: Client, db: None) -> None:
     answer = client.get("/recuperar/")
 
     assert answer.status_code == 410

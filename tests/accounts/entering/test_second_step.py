@@ -33,7 +33,7 @@ def recovery_codes(beto: User) -> list[str]:
 
 
 @pytest.fixture
-def halfway(client: Client, beto: User, recovery_codes: list[str]) -> Client:
+def pending(client: Client, beto: User, recovery_codes: list[str]) -> Client:
     """A browser where Beto's password was right."""
     give_password(client, beto)
     return client
@@ -61,29 +61,29 @@ def test_password_and_code_open_what_was_asked_for(client: Client, beto: User, r
 
 
 @pytest.mark.parametrize("spelling", ["{0}{1}", "{0} {1}", " {0}-{1} "])
-def test_a_code_counts_however_it_is_spaced(halfway: Client, beto: User, spelling: str) -> None:
+def test_a_code_counts_however_it_is_spaced(pending: Client, beto: User, spelling: str) -> None:
     code = code_of(beto)
-    give_code(halfway, spelling.format(code[:3], code[3:]))
+    give_code(pending, spelling.format(code[:3], code[3:]))
 
-    assert is_in(halfway)
+    assert is_in(pending)
 
 
 @pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "٤٣٠٠٠٠", "1_2345", "9" * 5000, "\x00" * 6])
-def test_a_wrong_code_is_a_sentence_and_no_login(halfway: Client, code: str) -> None:
-    answer = give_code(halfway, code)
+def test_a_wrong_code_is_a_sentence_and_no_login(pending: Client, code: str) -> None:
+    answer = give_code(pending, code)
 
     assert answer.status_code == 200
     assert answer.context["form"].errors["code"]
-    assert not is_in(halfway)
+    assert not is_in(pending)
 
 
-def test_after_a_wrong_code_the_field_is_empty_for_the_next(halfway: Client) -> None:
-    assert "000000" not in give_code(halfway, "000000").content.decode()
+def test_after_a_wrong_code_the_field_is_empty_for_the_next(pending: Client) -> None:
+    assert "000000" not in give_code(pending, "000000").content.decode()
 
 
-def test_a_code_opens_once(halfway: Client, beto: User) -> None:
+def test_a_code_opens_once(pending: Client, beto: User) -> None:
     code = code_of(beto)
-    give_code(halfway, code)
+    give_code(pending, code)
     other = Client()
     give_password(other, beto)
 
@@ -100,19 +100,19 @@ def test_a_code_opens_once_for_two_at_once(beto: User, recovery_codes: list[str]
         clock.shift(LATER)
 
 
-def test_an_old_code_is_none(halfway: Client, beto: User, clock: Any) -> None:
+def test_an_old_code_is_none(pending: Client, beto: User, clock: Any) -> None:
     code = code_of(beto)
     clock.shift(timedelta(seconds=90))
-    give_code(halfway, code)
+    give_code(pending, code)
 
-    assert not is_in(halfway)
+    assert not is_in(pending)
 
 
 def test_a_recovery_code_opens_once_and_that_is_written_down(
-    halfway: Client, beto: User, recovery_codes: list[str]
+    pending: Client, beto: User, recovery_codes: list[str]
 ) -> None:
-    give_code(halfway, recovery_codes[3].upper())
-    assert is_in(halfway)
+    give_code(pending, recovery_codes[3].upper())
+    assert is_in(pending)
     assert second_step.recovery_codes_left(beto) == 9
     assert actions()[-1] == "recovery_used"
 
@@ -129,53 +129,53 @@ def test_who_reads_the_database_has_no_recovery_code(recovery_codes: list[str]) 
     assert not stored & {code.replace("-", "") for code in recovery_codes}
 
 
-def test_somebody_elses_codes_are_none(halfway: Client, dani: User) -> None:
+def test_somebody_elses_codes_are_none(pending: Client, dani: User) -> None:
     codes = with_second_step(dani)
-    give_code(halfway, code_of(dani))
-    give_code(halfway, codes[0])
+    give_code(pending, code_of(dani))
+    give_code(pending, codes[0])
 
-    assert not is_in(halfway)
+    assert not is_in(pending)
 
 
-def test_a_secret_that_no_code_has_confirmed_opens_nothing(halfway: Client, beto: User) -> None:
+def test_a_secret_that_no_code_has_confirmed_opens_nothing(pending: Client, beto: User) -> None:
     taken = TOTPDevice.objects.get(user=beto)
     TOTPDevice.objects.filter(pk=taken.pk).update(confirmed=False)
     code = code_of(beto)
     TOTPDevice.objects.create(user=beto)
-    give_code(halfway, code)
+    give_code(pending, code)
 
-    assert not is_in(halfway)
+    assert not is_in(pending)
 
 
-def test_each_wrong_code_makes_the_next_wait_longer(halfway: Client, beto: User, clock: Any) -> None:
+def test_each_wrong_code_makes_the_next_wait_longer(pending: Client, beto: User, clock: Any) -> None:
     waits = []
     for _ in range(4):
-        give_code(halfway, "000000")
-        answer = give_code(halfway, code_of(beto))
+        give_code(pending, "000000")
+        answer = give_code(pending, code_of(beto))
         waits.append((answer.status_code, answer["Retry-After"]))
         clock.shift(timedelta(seconds=int(answer["Retry-After"])))
 
     assert waits == [(429, "1"), (429, "2"), (429, "4"), (429, "8")]
-    assert not is_in(halfway)
-    give_code(halfway, code_of(beto))
-    assert is_in(halfway)
+    assert not is_in(pending)
+    give_code(pending, code_of(beto))
+    assert is_in(pending)
 
 
-def test_guesses_of_recovery_codes_wait_too(halfway: Client, recovery_codes: list[str]) -> None:
-    give_code(halfway, "aaaaa-bbbbb")
+def test_guesses_of_recovery_codes_wait_too(pending: Client, recovery_codes: list[str]) -> None:
+    give_code(pending, "aaaaa-bbbbb")
 
-    assert give_code(halfway, recovery_codes[0]).status_code == 429
+    assert give_code(pending, recovery_codes[0]).status_code == 429
 
 
-def test_a_right_password_waits_for_its_code_ten_minutes(halfway: Client, beto: User, clock: Any) -> None:
+def test_a_right_password_waits_for_its_code_ten_minutes(pending: Client, beto: User, clock: Any) -> None:
     clock.shift(timedelta(minutes=10))
 
-    assert give_code(halfway, code_of(beto))["Location"] == "/ingresar/"
-    assert not is_in(halfway)
+    assert give_code(pending, code_of(beto))["Location"] == "/ingresar/"
+    assert not is_in(pending)
 
 
 @pytest.mark.parametrize("change", ["password", "inactive", "off"])
-def test_what_changed_meanwhile_ends_the_wait(halfway: Client, beto: User, change: str) -> None:
+def test_what_changed_meanwhile_ends_the_wait(pending: Client, beto: User, change: str) -> None:
     code = code_of(beto)
     if change == "password":
         beto.set_password("otro-sendero-largo")
@@ -184,8 +184,8 @@ def test_what_changed_meanwhile_ends_the_wait(halfway: Client, beto: User, chang
     if change == "off":
         second_step.turn_off(user=beto, actor=None)
 
-    assert give_code(halfway, code)["Location"] == "/ingresar/"
-    assert not is_in(halfway)
+    assert give_code(pending, code)["Location"] == "/ingresar/"
+    assert not is_in(pending)
 
 
 def test_nobody_comes_to_the_second_step_first(client: Client, beto: User, recovery_codes: list[str]) -> None:

@@ -130,7 +130,7 @@ class CountingHasher(MD5PasswordHasher):
         return super().encode(password, salt)
 
 
-def test_the_owner_is_told_of_the_day_on_every_page_until_they_have_read_it(client: Client, caro: User) -> None:
+def test_the_owner_is_shown_of_the_day_on_every_page_until_they_have_read_it(client: Client, caro: User) -> None:
     with travel(datetime(2026, 11, 20, 15, tzinfo=UTC)):
         register(ReadOnlyOnGetClient(), cedula=caro.cedula)
     client.force_login(caro)
@@ -144,7 +144,7 @@ def test_the_owner_is_told_of_the_day_on_every_page_until_they_have_read_it(clie
     assert "Alguien intentó" not in client.get("/").content.decode()
 
 
-def test_nobody_else_is_told(client: Client, beto: User, caro: User) -> None:
+def test_nobody_else_is_shown(client: Client, beto: User, caro: User) -> None:
     register(ReadOnlyOnGetClient(), cedula=caro.cedula)
     client.force_login(beto)
 

@@ -51,7 +51,7 @@ def rules(page: str) -> list[tuple[bool, str]]:
 
 
 @pytest.mark.parametrize(("field", "value"), TYPED)
-def test_a_field_is_told_what_the_whole_form_would_tell(client: Client, db: None, field: str, value: str) -> None:
+def test_a_field_is_shown_what_the_whole_form_would_tell(client: Client, db: None, field: str, value: str) -> None:
     whole = client.post("/registro/", {**FORM, "accept_policy": "", field: value}).content.decode()
     fragment = check(client, field, value).content.decode().partition('<ul class="rules')[0]
 
@@ -59,7 +59,7 @@ def test_a_field_is_told_what_the_whole_form_would_tell(client: Client, db: None
 
 
 @pytest.mark.parametrize("field", ["cedula", "full_name", "phone", "password1", "password2"])
-def test_an_empty_field_is_told_nothing(client: Client, db: None, field: str) -> None:
+def test_an_empty_field_is_shown_nothing(client: Client, db: None, field: str) -> None:
     assert "errorlist" not in check(client, field, "").content.decode()
 
 

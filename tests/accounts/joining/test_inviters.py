@@ -67,7 +67,7 @@ def test_a_circle_of_before_ends_the_search(beto: User, caro: User, eva: User) -
     beto.referred_by = caro
     beto.save()
 
-    assert not inviters.is_circle(person=eva, inviter=caro)
+    assert not inviters.makes_cycle(person=eva, inviter=caro)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -87,7 +87,7 @@ def test_changes_at_once_make_no_circle_together() -> None:
 def take_and_make(changes: "SimpleQueue[tuple[User, User]]") -> bool:
     """Give somebody their inviter as the administration does; return whether that was allowed."""
     person, inviter = changes.get()
-    is_allowed = inviters.hold(person=person, inviter=inviter)
+    is_allowed = inviters.lock(person=person, inviter=inviter)
     if is_allowed:
         person.referred_by = inviter
         person.save()

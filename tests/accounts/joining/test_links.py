@@ -24,7 +24,7 @@ def as_beto(client: Client, beto: User) -> Client:
 
 
 @pytest.fixture
-def stranger() -> Client:
+def anonymous() -> Client:
     """Nobody, in another browser than anybody's."""
     return ReadOnlyOnGetClient()
 
@@ -34,47 +34,47 @@ def page(client: Client, path: str) -> str:
     return html
 
 
-def inviter(stranger: Client, ref: str) -> User | None:
-    register(stranger, ref=ref)
+def inviter(anonymous: Client, ref: str) -> User | None:
+    register(anonymous, ref=ref)
     return User.objects.get(cedula=NEW).referred_by
 
 
 def test_a_paused_link_says_so_names_nobody_and_registers_without_a_leader(
-    as_beto: Client, beto: User, stranger: Client
+    as_beto: Client, beto: User, anonymous: Client
 ) -> None:
     as_beto.post("/enlace/pausar/")
 
-    shown = page(stranger, f"/registro/?ref={beto.referral_code}")
+    shown = page(anonymous, f"/registro/?ref={beto.referral_code}")
     assert PAUSED in shown
     assert "Beto" not in shown
-    assert inviter(stranger, beto.referral_code) is None
+    assert inviter(anonymous, beto.referral_code) is None
 
 
-def test_a_link_that_is_open_again_leads_to_its_leader(as_beto: Client, beto: User, stranger: Client) -> None:
+def test_a_link_that_is_open_again_leads_to_its_leader(as_beto: Client, beto: User, anonymous: Client) -> None:
     as_beto.post("/enlace/pausar/")
     as_beto.post("/enlace/reanudar/")
 
-    assert inviter(stranger, beto.referral_code) == beto
+    assert inviter(anonymous, beto.referral_code) == beto
 
 
 def test_a_changed_link_retires_its_code_which_says_so_and_registers_without_a_leader(
-    as_beto: Client, beto: User, stranger: Client
+    as_beto: Client, beto: User, anonymous: Client
 ) -> None:
     old = beto.referral_code
     as_beto.post("/enlace/cambiar/")
 
     beto.refresh_from_db()
     assert beto.referral_code != old
-    assert RETIRED in page(stranger, f"/registro/?ref={old.lower()}")
-    assert inviter(stranger, old) is None
+    assert RETIRED in page(anonymous, f"/registro/?ref={old.lower()}")
+    assert inviter(anonymous, old) is None
 
 
-def test_the_new_code_leads_to_its_leader(as_beto: Client, beto: User, stranger: Client) -> None:
+def test_the_new_code_leads_to_its_leader(as_beto: Client, beto: User, anonymous: Client) -> None:
     as_beto.post("/enlace/pausar/")
     as_beto.post("/enlace/cambiar/")
 
     beto.refresh_from_db()
-    assert inviter(stranger, beto.referral_code) == beto
+    assert inviter(anonymous, beto.referral_code) == beto
 
 
 def test_a_code_is_never_given_twice(beto: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,22 +97,22 @@ def test_changing_a_link_twice_at_once_changes_it_twice(beto: User) -> None:
     assert RetiredCode.objects.count() == 2
 
 
-def test_a_link_of_somebody_who_is_no_longer_here_says_that_it_is_not_used(beto: User, stranger: Client) -> None:
+def test_a_link_of_somebody_who_is_no_longer_here_says_that_it_is_not_used(beto: User, anonymous: Client) -> None:
     User.objects.filter(pk=beto.pk).update(is_active=False)
 
-    assert RETIRED in page(stranger, f"/registro/?ref={beto.referral_code}")
+    assert RETIRED in page(anonymous, f"/registro/?ref={beto.referral_code}")
 
 
 @pytest.mark.parametrize("ref", ["NOSUCH22", "x", "<script>", "x" * 5000, "%00"])
-def test_an_unknown_code_says_so(stranger: Client, db: None, ref: str) -> None:
-    reply = stranger.get("/registro/", {"ref": ref})
+def test_an_unknown_code_says_so(anonymous: Client, db: None, ref: str) -> None:
+    reply = anonymous.get("/registro/", {"ref": ref})
 
     assert reply.status_code in {200, 400}
     assert reply.status_code == 400 or UNKNOWN in reply.content.decode()
 
 
-def test_without_a_code_nothing_is_said(stranger: Client, db: None) -> None:
-    shown = page(stranger, "/registro/")
+def test_without_a_code_nothing_is_said(anonymous: Client, db: None) -> None:
+    shown = page(anonymous, "/registro/")
 
     for text in (PAUSED, RETIRED, UNKNOWN, "Le invita <strong>"):
         assert text not in shown
@@ -125,59 +125,59 @@ def test_those_who_are_invited_already_stay_when_the_link_changes(as_beto: Clien
     assert caro.referred_by == beto
 
 
-def test_the_inviter_is_remembered_while_somebody_reads_the_policy(beto: User, stranger: Client) -> None:
-    page(stranger, f"/registro/?ref={beto.referral_code}")
-    page(stranger, "/privacidad/")
+def test_the_inviter_is_remembered_while_somebody_reads_the_policy(beto: User, anonymous: Client) -> None:
+    page(anonymous, f"/registro/?ref={beto.referral_code}")
+    page(anonymous, "/privacidad/")
 
-    assert "Le invita <strong>Beto Quiñones</strong>" in page(stranger, "/registro/")
-    assert inviter(stranger, "") == beto
+    assert "Le invita <strong>Beto Quiñones</strong>" in page(anonymous, "/registro/")
+    assert inviter(anonymous, "") == beto
 
 
-def test_the_inviter_is_remembered_through_a_mistake_in_the_form(beto: User, stranger: Client) -> None:
-    page(stranger, f"/registro/?ref={beto.referral_code}")
-    refused = register(stranger, cedula="12")
+def test_the_inviter_is_remembered_through_a_mistake_in_the_form(beto: User, anonymous: Client) -> None:
+    page(anonymous, f"/registro/?ref={beto.referral_code}")
+    refused = register(anonymous, cedula="12")
 
     assert "Le invita <strong>Beto Quiñones</strong>" in refused.content.decode()
-    assert inviter(stranger, "") == beto
+    assert inviter(anonymous, "") == beto
 
 
-def test_the_link_that_was_opened_last_counts(beto: User, dani: User, stranger: Client) -> None:
-    page(stranger, f"/registro/?ref={beto.referral_code}")
-    page(stranger, f"/registro/?ref={dani.referral_code}")
+def test_the_link_that_was_opened_last_counts(beto: User, dani: User, anonymous: Client) -> None:
+    page(anonymous, f"/registro/?ref={beto.referral_code}")
+    page(anonymous, f"/registro/?ref={dani.referral_code}")
 
-    assert inviter(stranger, "") == dani
-
-
-def test_an_unknown_code_does_not_fall_back_on_what_is_remembered(beto: User, stranger: Client) -> None:
-    page(stranger, f"/registro/?ref={beto.referral_code}")
-
-    assert inviter(stranger, "NOSUCH22") is None
+    assert inviter(anonymous, "") == dani
 
 
-def test_a_remembered_link_that_was_paused_meanwhile_is_forgotten_silently(beto: User, stranger: Client) -> None:
-    page(stranger, f"/registro/?ref={beto.referral_code}")
+def test_an_unknown_code_does_not_fall_back_on_what_is_remembered(beto: User, anonymous: Client) -> None:
+    page(anonymous, f"/registro/?ref={beto.referral_code}")
+
+    assert inviter(anonymous, "NOSUCH22") is None
+
+
+def test_a_remembered_link_that_was_paused_meanwhile_is_forgotten_silently(beto: User, anonymous: Client) -> None:
+    page(anonymous, f"/registro/?ref={beto.referral_code}")
     links.pause(person=beto)
 
-    assert PAUSED not in page(stranger, "/registro/")
-    assert inviter(stranger, "") is None
+    assert PAUSED not in page(anonymous, "/registro/")
+    assert inviter(anonymous, "") is None
 
 
-def test_after_a_registration_nobody_is_remembered(beto: User, stranger: Client) -> None:
-    page(stranger, f"/registro/?ref={beto.referral_code}")
-    register(stranger)
-    stranger.post("/salir/")
+def test_after_a_registration_nobody_is_remembered(beto: User, anonymous: Client) -> None:
+    page(anonymous, f"/registro/?ref={beto.referral_code}")
+    register(anonymous)
+    anonymous.post("/salir/")
 
-    assert "Le invita <strong>" not in page(stranger, "/registro/")
+    assert "Le invita <strong>" not in page(anonymous, "/registro/")
 
 
-def test_the_memory_is_no_matter_for_scripts_and_ends_with_the_browser(beto: User, stranger: Client) -> None:
-    cookie = stranger.get(f"/registro/?ref={beto.referral_code}").cookies[links.COOKIE]
+def test_the_memory_is_no_matter_for_scripts_and_ends_with_the_browser(beto: User, anonymous: Client) -> None:
+    cookie = anonymous.get(f"/registro/?ref={beto.referral_code}").cookies[links.COOKIE]
 
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", "")
 
 
-def test_the_short_address_leads_to_the_registration(beto: User, stranger: Client) -> None:
-    reply = stranger.get(f"/i/{beto.referral_code.lower()}", follow=True)
+def test_the_short_address_leads_to_the_registration(beto: User, anonymous: Client) -> None:
+    reply = anonymous.get(f"/i/{beto.referral_code.lower()}", follow=True)
 
     assert reply.redirect_chain[-1][0] == f"/registro/?ref={beto.referral_code.lower()}"
     assert "Beto Quiñones" in reply.content.decode()

@@ -1,4 +1,4 @@
-"""Joining: what is stored, what is refused, and what a stranger may learn."""
+"""Joining: what is stored, what is refused, and what somebody without an account may learn."""
 
 from typing import Any
 from urllib.parse import urlencode

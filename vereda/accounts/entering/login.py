@@ -1,4 +1,4 @@
-"""Entering: the password, the second step of those who have one, and the door of the administration."""
+"""Login by password and second step, and the login page of the administration."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,11 +22,11 @@ from vereda.accounts import audit
 from vereda.accounts.entering import second_step
 from vereda.accounts.forms import CodeForm, LoginForm
 from vereda.accounts.models import AuditEntry, User
-from vereda.accounts.sessions import HALFWAY
+from vereda.accounts.sessions import PENDING_LOGIN
 from vereda.errors import too_many_requests
 from vereda.lib.text import wait_in_words
 
-_HALFWAY_TIME = timedelta(minutes=10)
+_PENDING_TIME = timedelta(minutes=10)
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
@@ -38,13 +38,13 @@ class Login(views.LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Log in, or ask for the second step of whoever has one: until then the session opens nothing."""
+        """Log in, or ask for the second step. Until then the session stays anonymous."""
         user: User = form.get_user()
         is_remembered: bool = form.cleaned_data["remember_me"]
         if user.second_step_since is None:
             _enter(self.request, user, is_remembered=is_remembered)
             return redirect(self.get_success_url())
-        _go_halfway(self.request, user, is_remembered=is_remembered, address=self.get_success_url())
+        _begin_second_step(self.request, user, is_remembered=is_remembered, address=self.get_success_url())
         return redirect("login-code")
 
     def get_redirect_url(self, request: HttpRequest | None = None) -> str:
@@ -58,15 +58,15 @@ class Login(views.LoginView):
 @sensitive_post_parameters()
 def code(request: HttpRequest) -> HttpResponse:
     """The second step of a login: a code from the phone, or with `respaldo` a recovery code."""
-    halfway = _halfway(request, timezone.now())
-    if halfway is None:
+    pending = _pending_login(request, timezone.now())
+    if pending is None:
         return redirect("login")
     form = CodeForm(request.POST or None, is_recovery="respaldo" in request.GET)
     if request.method == "POST" and form.is_valid():
-        verdict = second_step.check(user=halfway.user, code=form.cleaned_data["code"])
+        verdict = second_step.check(user=pending.user, code=form.cleaned_data["code"])
         if verdict.is_right:
-            _enter(request, halfway.user, is_remembered=halfway.is_remembered)
-            return redirect(halfway.address)
+            _enter(request, pending.user, is_remembered=pending.is_remembered)
+            return redirect(pending.address)
         if verdict.seconds_left:
             return too_many_codes(request, verdict)
         form.add_wrong_error()
@@ -76,7 +76,7 @@ def code(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def admin_login(request: HttpRequest) -> HttpResponse:
-    """Send strangers from the administration to the one login that there is; who has logged in may enter or not."""
+    """Redirect anonymous users to the product's own login page. Answers 403 to users who are not staff."""
     if request.user.is_anonymous:
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
     if admin.site.has_permission(request):
@@ -86,24 +86,24 @@ def admin_login(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def admin_password(request: HttpRequest) -> HttpResponse:
-    """Lead from the administration to the one page where a password is changed, with its limits and its audit entry."""
+    """Redirect to the product's own page, which has the rate limit and writes the audit entry."""
     return redirect("password")
 
 
 def too_many_codes(request: HttpRequest, verdict: second_step.Verdict) -> HttpResponse:
-    """Answer 429 to who has typed a wrong code and has to wait before the next."""
+    """Answer 429 after a wrong code, with the seconds until the next is taken."""
     text = f"Ese código no era. Espere {wait_in_words(verdict.seconds_left)} antes del siguiente."
     return too_many_requests(request, text, verdict.seconds_left)
 
 
 def too_many_passwords(request: HttpRequest, seconds: int) -> HttpResponse:
-    """Answer 429 to who is inside and was asked for their password too often."""
+    """Answer 429 to a logged-in user who typed too many passwords."""
     return too_many_requests(request, f"Hubo varios intentos con su clave. Espere {wait_in_words(seconds)}.", seconds)
 
 
 @dataclass(frozen=True, slots=True)
-class _Halfway:
-    """Somebody whose password was right and whose code is not there yet."""
+class _PendingLogin:
+    """A login whose password was right and whose code is still missing."""
 
     user: User
     is_remembered: bool
@@ -111,33 +111,33 @@ class _Halfway:
 
 
 def _enter(request: HttpRequest, user: User, *, is_remembered: bool) -> None:
-    """Log in, for 14 days when that was asked for, else until the browser closes."""
-    request.session.pop(HALFWAY, None)
+    """Log in, for 14 days (`remember_me`) or until the browser closes."""
+    request.session.pop(PENDING_LOGIN, None)
     login(request, user)
     request.session.set_expiry(None if is_remembered else 0)
     if user.is_staff:
         audit.record(action=AuditEntry.Action.LOGGED_IN, actor=user, person=user)
 
 
-def _go_halfway(request: HttpRequest, user: User, *, is_remembered: bool, address: str) -> None:
-    """Remember whose password was right, in a session of its own that knows nobody yet."""
+def _begin_second_step(request: HttpRequest, user: User, *, is_remembered: bool, address: str) -> None:
+    """Keep in a new session that the password was right. The session is still anonymous."""
     request.session.cycle_key()
-    request.session[HALFWAY] = {
+    request.session[PENDING_LOGIN] = {
         "user": user.pk,
         "hash": user.get_session_auth_hash(),
-        "until": (timezone.now() + _HALFWAY_TIME).timestamp(),
+        "until": (timezone.now() + _PENDING_TIME).timestamp(),
         "is_remembered": is_remembered,
         "address": address,
     }
     request.session.set_expiry(0)
 
 
-def _halfway(request: HttpRequest, now: datetime) -> _Halfway | None:
-    """Return who is halfway in, if that was not long ago and nothing has changed about their login since."""
-    kept: dict[str, Any] = request.session.get(HALFWAY, {})
+def _pending_login(request: HttpRequest, now: datetime) -> _PendingLogin | None:
+    """Return the pending login; None when it is too old or the person's password or second step changed meanwhile."""
+    kept: dict[str, Any] = request.session.get(PENDING_LOGIN, {})
     if not kept or kept["until"] <= now.timestamp():
         return None
     user = User.objects.filter(pk=kept["user"], is_active=True).first()
     if user is None or not constant_time_compare(kept["hash"], user.get_session_auth_hash()):
         return None
-    return _Halfway(user, kept["is_remembered"], kept["address"])
+    return _PendingLogin(user, kept["is_remembered"], kept["address"])

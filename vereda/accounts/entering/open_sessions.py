@@ -1,8 +1,7 @@
 """A person's open sessions: with which browser, since when, and ending them.
 
-A session says of itself with what and when it began, and when something was last done in it. All of it stands in the
-session's own row (`sessions.py`), so that the list is true whatever ended one: a logout, its time, another password.
-No address is kept.
+Each session keeps its browser, when it began and when it was last used in its own row (`sessions.py`). So the list is
+right whatever ended a session: a logout, its expiry, a new password. No network address is kept.
 """
 
 from collections.abc import Callable
@@ -35,38 +34,35 @@ class OpenSession:
 
 
 def sessions_of(person: User, this: SessionBase, now: datetime) -> list[OpenSession]:
-    """Return the open sessions of a person, the one that asks first, then the latest."""
+    """Return the open sessions of a person: the current one first, then the latest."""
     found = [_opened(row, kept, this) for row, kept in open_rows(person, now)]
     return sorted(found, key=lambda one: (one.is_this, one.began_at or datetime.min.replace(tzinfo=UTC)), reverse=True)
 
 
 def device_in(row: PersonSession) -> str:
-    """Return with which browser a session began."""
     device: str = row.get_decoded().get(_DEVICE, UNKNOWN)
     return device
 
 
 def end_one(person: User, handle: str, this: SessionBase, now: datetime) -> bool:
-    """End one of a person's other sessions; return whether there was such a one."""
+    """End one of a person's other sessions; False when it had ended already."""
     others = [row for row, _ in open_rows(person, now) if row.session_key != this.session_key]
     keys = [row.session_key for row in others if constant_time_compare(_handle(row), handle)]
     return PersonSession.objects.filter(session_key__in=keys).delete()[0] > 0
 
 
 def end_others(person: User, this: SessionBase) -> None:
-    """End all of a person's sessions but the one that asks."""
     PersonSession.objects.filter(person_id=person.pk).exclude(session_key=this.session_key).delete()
 
 
 def end_all(person: User) -> None:
-    """End all of a person's sessions."""
     PersonSession.objects.filter(person_id=person.pk).delete()
 
 
 def noting_sessions(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: note in a session how it began, and at most every ten minutes that something was done in it.
+    """Middleware: keep in a session its browser, its start and, at most every ten minutes, its last use.
 
-    Only with what changes something anyway, so that looking at pages writes nothing.
+    Only for POST requests, so that a GET writes nothing.
     """
 
     def noting(request: HttpRequest) -> HttpResponse:
@@ -89,7 +85,7 @@ def _note(request: HttpRequest, now: datetime) -> None:
 
 
 def open_rows(person: User, now: datetime) -> list[tuple[PersonSession, dict[str, Any]]]:
-    """Return what opens something still: not those that ran out, nor those of another password."""
+    """Return the valid sessions: not expired, and begun with the present password and second step."""
     rows = PersonSession.objects.filter(person_id=person.pk, expire_date__gt=now)
     kept = [(row, row.get_decoded()) for row in rows]
     valid = person.get_session_auth_hash()

@@ -1,8 +1,8 @@
 """Recovery without e-mail: a leader hands a person a link with which they choose a new password, once, soon.
 
-The token is Django's own: a keyed hash over the person's password and last login, so that using it, logging in or
-changing the password ends it, as does its age (`PASSWORD_RESET_TIMEOUT`). Ours also ends with a newer link, and when
-the person gets power that the one who gave the link may not open. Nothing of a token is stored.
+The token is Django's own: an HMAC over the person's password and last login. It stops working when it is used, when
+the person logs in or changes the password, and after `PASSWORD_RESET_TIMEOUT`. Ours also stops working when a newer
+link is issued, and when the person becomes a leader or staff. No token is stored.
 """
 
 from datetime import datetime
@@ -33,14 +33,14 @@ _tokens = _Tokens()
 
 
 def may_help(helper: User, person: User) -> bool:
-    """Whether one may give the other, whom they can see, a link: leaders none to who has power as they have."""
+    """Whether `helper` may issue a link for `person`, whom they can see. Leaders may not for leaders or staff."""
     is_other = person.is_active and person.pk != helper.pk
     return is_other and (helper.is_superuser or (helper.is_leader and not person.has_power))
 
 
 @transaction.atomic
 def issue(*, person: User, issuer: User, now: datetime) -> str:
-    """Return a token for a person, with a record of who got it. Those of before end."""
+    """Return a new token, and write an audit entry. Older tokens of this person stop working."""
     User.objects.filter(pk=person.pk).update(reset_link_at=now)
     person.refresh_from_db()
     audit.record(action=AuditEntry.Action.RESET_LINK_ISSUED, actor=issuer, person=person)
@@ -48,15 +48,15 @@ def issue(*, person: User, issuer: User, now: datetime) -> str:
 
 
 def person_of(token: str) -> User | None:
-    """Return whose password a token may set; None for one that is over or none of ours."""
+    """Return the person of a token; None when it is invalid or has expired."""
     return _person_of(token)
 
 
 def use(*, token: str, password: str) -> bool:
-    """Set the person's password, end all their sessions and the token; False when it has ended meanwhile."""
+    """Set the person's password and end all their sessions; False when the token is no longer valid."""
     hashed = make_password(password)  # slow on purpose, and so not while the database is held
     with transaction.atomic():
-        person = _person_of(token, is_held=True)
+        person = _person_of(token, is_locked=True)
         if person is None:
             return False
         User.objects.filter(pk=person.pk).update(password=hashed)
@@ -65,12 +65,12 @@ def use(*, token: str, password: str) -> bool:
     return True
 
 
-def _person_of(token: str, *, is_held: bool = False) -> User | None:
+def _person_of(token: str, *, is_locked: bool = False) -> User | None:
     number, _, rest = token.partition("-")
     try:
         pk = base36_to_int(number)
     except ValueError:
         return None
-    people = User.objects.select_for_update() if is_held else User.objects.all()
+    people = User.objects.select_for_update() if is_locked else User.objects.all()
     person = people.filter(pk=pk, is_active=True).first() if pk < _LARGEST_ID else None
     return person if person and _tokens.check_token(person, rest) else None

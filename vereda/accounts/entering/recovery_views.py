@@ -1,4 +1,4 @@
-"""Choosing a new password with a link. The token leaves the address at once, for a cookie of these pages alone."""
+"""Choosing a new password with a link. The token moves at once from the address to a cookie for these pages only."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -21,7 +21,7 @@ _COOKIE = "__Secure-recuperar" if settings.SESSION_COOKIE_SECURE else "recuperar
 @require_safe
 @never_cache
 def follow(request: HttpRequest, token: str) -> HttpResponse:
-    """Take the token out of the address, where it would stay in histories and logs. Nothing is used up by looking."""
+    """Move the token into a cookie, because addresses stay in histories and logs. A GET does not use the token up."""
     response = redirect("recover")
     response.set_cookie(
         _COOKIE,
@@ -40,7 +40,7 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters()
 def recover(request: HttpRequest) -> HttpResponse:
-    """Choose a new password. It logs nobody in: a second step is asked for as ever. 410 when the link is over."""
+    """Choose a new password. It logs nobody in, so that a second step is still asked for. 410 for an invalid link."""
     token = request.COOKIES.get(_COOKIE, "")
     person = recovery.person_of(token)
     if person is None:

@@ -1,7 +1,7 @@
 """The second step of a login: a code from a phone, or a recovery code. What is stored, and what it takes.
 
-The invariant: who has `second_step_since` is logged in by nothing but both steps, and switching it ends every session
-but the one that switched. So no page needs to ask whether a session has come by both.
+Invariant: a user with `second_step_since` is logged in by both steps only, and turning it on or off ends all their
+other sessions. So no page has to check how its session was logged in.
 """
 
 import base64
@@ -31,42 +31,41 @@ _ISSUER = "Vereda"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a code was good for. Wrong ones make whoever types them wait, each twice as long as the one before."""
+    """The result of a code. After a wrong one the person waits, each time twice as long."""
 
     is_right: bool
     seconds_left: int = 0
 
 
 def is_required(user: User) -> bool:
-    """Whether this person may do nothing without a second step."""
     return bool(settings.REQUIRE_SUPERUSER_2FA and user.is_superuser)
 
 
 @transaction.atomic
 def start(*, user: User) -> None:
-    """Make a new secret, which counts for nothing until a code of it was shown to be there."""
+    """Create a secret that stays unconfirmed until the person types a code of it."""
     TOTPDevice.objects.filter(user=user, confirmed=False).delete()
     TOTPDevice.objects.create(user=user, confirmed=False, name="phone")
 
 
 def unconfirmed(user: User) -> TOTPDevice | None:
-    """Return the secret that a person is just taking to their phone."""
+    """Return the device with the unconfirmed secret; None when none is being set up."""
     return TOTPDevice.objects.filter(user=user, confirmed=False).first()
 
 
 def address_of(device: TOTPDevice) -> str:
-    """Return what the QR code holds for the phone's app. It names the person, not their cédula."""
+    """Return the `otpauth:` address for the QR code. It names the person, not their cédula."""
     parameters = {"secret": spelled(device), "issuer": _ISSUER}
     return f"otpauth://totp/{_ISSUER}:{quote(device.user.full_name)}?{urlencode(parameters)}"
 
 
 def spelled(device: TOTPDevice) -> str:
-    """Return the secret as apps take it: base 32."""
+    """Return the secret in base 32, for typing it into an app."""
     return base64.b32encode(device.bin_key).decode().rstrip("=")
 
 
 def check(*, user: User, code: str, is_confirmed: bool = True) -> Verdict:
-    """Return what a code is good for, and use it up: neither kind is taken twice."""
+    """Check a code and use it up: a code from the phone or a recovery code works once."""
     model, token = (TOTPDevice, code) if _FROM_PHONE.fullmatch(code) else (StaticDevice, _stored(code))
     with transaction.atomic():  # held until it is used up, so that of two at once one is right
         device = model.objects.select_for_update().filter(user=user, confirmed=is_confirmed).first()
@@ -83,7 +82,7 @@ def check(*, user: User, code: str, is_confirmed: bool = True) -> Verdict:
 
 @transaction.atomic
 def turn_on(*, user: User, now: datetime) -> list[str]:
-    """Let the second step count from now on, after a code was right; return the recovery codes, shown this once."""
+    """Turn the second step on after a right code; return the recovery codes, which are shown only once."""
     TOTPDevice.objects.filter(user=user, confirmed=False).update(confirmed=True)
     user.second_step_since = now
     user.save(update_fields=["second_step_since"])
@@ -94,13 +93,12 @@ def turn_on(*, user: User, now: datetime) -> list[str]:
 
 @transaction.atomic
 def renew_recovery_codes(*, user: User) -> list[str]:
-    """Put new recovery codes in the place of those of before, and return them."""
     return _new_recovery_codes(user)
 
 
 @transaction.atomic
 def turn_off(*, user: User, actor: User | None) -> None:
-    """Let the password suffice again; None acts at the server's command line."""
+    """Turn the second step off. `actor` is None for the command line."""
     for model in (TOTPDevice, StaticDevice):
         model.objects.filter(user=user).delete()
     user.second_step_since = None
@@ -109,7 +107,6 @@ def turn_off(*, user: User, actor: User | None) -> None:
 
 
 def recovery_codes_left(user: User) -> int:
-    """Return how many recovery codes have not been used."""
     return int(StaticToken.objects.filter(device__user=user).count())
 
 
@@ -122,5 +119,5 @@ def _new_recovery_codes(user: User) -> list[str]:
 
 
 def _stored(code: str) -> str:
-    """Return what is stored of a recovery code: who reads the database cannot use it."""
+    """Return the hash that is stored instead of a recovery code."""
     return salted_hmac("vereda.accounts.recovery", code, algorithm="sha256").hexdigest()[:16]

@@ -24,7 +24,7 @@ type View = Callable[[AuthenticatedRequest], HttpResponse]
 
 
 def offered(view: View) -> View:
-    """Refuse with 403 whom the second step is not offered to."""
+    """Answer 403 to people who are not offered a second step."""
 
     @wraps(view)
     def guarded(request: AuthenticatedRequest) -> HttpResponse:
@@ -55,7 +55,7 @@ def start(request: AuthenticatedRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @offered
 def turn_on(request: AuthenticatedRequest) -> HttpResponse:
-    """Show by a code that the phone has the secret; from then on it is asked for. Ends one's other sessions."""
+    """Confirm the secret with a code, and turn the second step on. Ends one's other sessions."""
     form = CodeForm(request.POST)
     if request.user.second_step_since is not None:
         return redirect("second-step")
@@ -77,7 +77,6 @@ def turn_on(request: AuthenticatedRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @offered
 def renew_codes(request: AuthenticatedRequest) -> HttpResponse:
-    """Get new recovery codes, by password and code."""
     refusal = _refusal(request)
     if refusal is not None:
         return refusal
@@ -89,7 +88,7 @@ def renew_codes(request: AuthenticatedRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @offered
 def turn_off(request: AuthenticatedRequest) -> HttpResponse:
-    """Let the password suffice again, by password and code. Ends one's other sessions."""
+    """Turn the second step off, by password and code. Ends one's other sessions."""
     if second_step.is_required(request.user):
         raise PermissionDenied
     refusal = _refusal(request)
@@ -103,7 +102,7 @@ def turn_off(request: AuthenticatedRequest) -> HttpResponse:
 
 
 def _refusal(request: AuthenticatedRequest) -> HttpResponse | None:
-    """Return what is answered unless password and code are right. A wrong password uses no code up."""
+    """Return the refusal; None when password and code are right. A wrong password does not use the code up."""
     if request.user.second_step_since is None:
         return redirect("second-step")
     if seconds := throttle.seconds_until_password(request.user, timezone.now()):

@@ -1,8 +1,8 @@
 """What follows a registration: the same for a new person and for a cédula that has an account already.
 
-Whoever registers is greeted once, at `/`, by a page that fits both; nobody is to learn from it whether somebody is
-registered (docs/decisions/0017 says what can be learnt all the same). A new person is logged in, nobody else is. The
-owner of the account is told of it, and nothing of it is kept but its time.
+After a registration `/` shows a greeting once, the same in both cases, so that nobody learns whether a cédula is
+registered (docs/decisions/0017 says what can be learnt all the same). Only a new person is logged in. The owner of an
+account gets a notice on their pages; only the time of the attempt is kept.
 """
 
 from collections.abc import Callable
@@ -26,8 +26,8 @@ _GREETING = f"{settings.COOKIE_PREFIX}bienvenida"
 _GREETING_SECONDS = 300
 
 
-def arrive(request: HttpRequest, user: User | None) -> HttpResponse:
-    """Answer a registration, of a new person or, with None, of a cédula that was registered before."""
+def respond(request: HttpRequest, user: User | None) -> HttpResponse:
+    """Return the response to a registration. `user` is None for a cédula that was registered before."""
     if user:
         login(request, user)
     else:
@@ -48,17 +48,17 @@ def arrive(request: HttpRequest, user: User | None) -> HttpResponse:
 
 
 def note_second(*, cedula: str, now: datetime) -> bool:
-    """Remember when a cédula was registered again, to tell its owner; return whether it has one."""
+    """Keep when a cédula was registered again, for the notice; False when it has no account."""
     return User.objects.filter(cedula=cedula).update(registration_tried_at=now) == 1
 
 
 def forget_second(*, person: User) -> None:
-    """The owner has read of it."""
+    """Remove the notice: the owner has read it."""
     User.objects.filter(pk=person.pk).update(registration_tried_at=None)
 
 
 class GreetingMiddleware(MiddlewareMixin):
-    """Greets who has just registered, once, before anything is asked of who they are."""
+    """Shows the greeting once after a registration, before authentication is checked."""
 
     def process_view(
         self, request: HttpRequest, view_func: Callable[..., Any], args: Any, kwargs: Any
@@ -70,7 +70,7 @@ class GreetingMiddleware(MiddlewareMixin):
 
 
 def _greet(request: HttpRequest) -> HttpResponse:
-    """Return the greeting, which knows nothing of who is logged in."""
+    """Return the greeting as an anonymous user would get it."""
     response = render(request, "accounts/greeting.html", {"user": AnonymousUser()})
     patch_cache_control(response, no_store=True, private=True)
     response.delete_cookie(_GREETING, samesite="Lax")

@@ -21,12 +21,10 @@ class Invitation:
 
     @property
     def qr(self) -> segno.QRCode:
-        """The link as a QR code."""
         return segno.make(self.url, micro=False)
 
     @property
     def qr_svg(self) -> SafeString:
-        """The QR code, ready for a page."""
         return mark_safe(self.qr.svg_inline(border=2, omitsize=True))  # noqa: S308
 
 

@@ -1,4 +1,4 @@
-"""Who invited whom, upwards: nobody may have been invited by somebody whom they brought themselves."""
+"""Chains of inviters. They must have no cycle: nobody is invited by a person whom they invited, directly or not."""
 
 from collections.abc import Iterator
 
@@ -7,24 +7,24 @@ from django.db import transaction
 from vereda.accounts.models import User
 
 
-def is_circle(*, person: User, inviter: User) -> bool:
-    """Whether the inviter was brought by the person, directly or through others, or is the person."""
-    return person.pk in _upwards(inviter)
+def makes_cycle(*, person: User, inviter: User) -> bool:
+    """Whether the person is the inviter, or in the chain of those who invited the inviter."""
+    return person.pk in _chain_of(inviter)
 
 
 @transaction.atomic
-def hold(*, person: User, inviter: User) -> bool:
-    """Hold all whom a new inviter concerns until the caller's transaction ends; return whether it makes no circle.
+def lock(*, person: User, inviter: User) -> bool:
+    """Lock the person and the inviter's chain until the caller's transaction ends; False when that makes a cycle.
 
-    Two changes that make one together concern somebody in common, so that one of them waits for the other and sees it.
+    Two changes that make a cycle together lock a person in common, so that the second one sees the first.
     """
-    concerned = {person.pk, *_upwards(inviter)}
+    concerned = {person.pk, *_chain_of(inviter)}
     list(User.objects.select_for_update().filter(pk__in=concerned).order_by("pk").values_list("pk"))
-    return not is_circle(person=person, inviter=inviter)
+    return not makes_cycle(person=person, inviter=inviter)
 
 
-def _upwards(person: User) -> Iterator[int]:
-    """Return the person, who invited them, who invited those, and so on; it ends in a circle, too."""
+def _chain_of(person: User) -> Iterator[int]:
+    """Yield the ids of the person, their inviter, that one's inviter and so on. A cycle ends it."""
     seen: set[int] = set()
     pk: int | None = person.pk
     while pk is not None and pk not in seen:

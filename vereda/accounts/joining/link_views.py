@@ -1,4 +1,4 @@
-"""The share kit: the QR code to keep, the card to print, the short address on it, pausing and changing one's link."""
+"""Pages about one's referral link: QR codes, the card to print, the short address, pausing and changing it."""
 
 from io import BytesIO
 
@@ -23,19 +23,17 @@ _PNG_SCALE = 20
 @login_not_required
 @require_safe
 def invitation(request: HttpRequest, code: str) -> HttpResponse:
-    """Lead from the short address that stands on paper to the registration."""
+    """Redirect from the short address on printed cards to the registration."""
     return redirect(reverse("register", query={"ref": code}))
 
 
 @require_safe
 def qr_svg(request: AuthenticatedRequest) -> HttpResponse:
-    """The link's QR code for printers."""
     return _download(request, "svg", "image/svg+xml", scale=8)
 
 
 @require_safe
 def qr_png(request: AuthenticatedRequest) -> HttpResponse:
-    """The link's QR code for chats and posters."""
     return _download(request, "png", "image/png", scale=_PNG_SCALE)
 
 
@@ -54,7 +52,6 @@ def card(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_POST
 def pause(request: AuthenticatedRequest) -> HttpResponse:
-    """Pause one's own link."""
     links.pause(person=request.user)
     messages.success(request, "Su enlace quedó en pausa: por ahora nadie queda en su grupo con él.")
     return redirect("home")
@@ -62,7 +59,6 @@ def pause(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_POST
 def resume(request: AuthenticatedRequest) -> HttpResponse:
-    """Open one's own link again."""
     links.resume(person=request.user)
     messages.success(request, "Su enlace vuelve a funcionar.")
     return redirect("home")

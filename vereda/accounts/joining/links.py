@@ -47,12 +47,12 @@ class Link:
 
     @property
     def notice(self) -> str:
-        """What is told to whoever opens one that leads to nobody; "" of any other."""
+        """The notice on the registration page; "" for an open link and for no link."""
         return _NOTICES.get(self.state, "")
 
 
 def read(typed: str) -> Link:
-    """Return what a code as typed leads to. A paused or retired one names nobody."""
+    """Return the link of a code as typed. Only an open one has a leader."""
     if not typed.strip():
         return Link(State.NONE)
     if (code := bare_code(typed)) is None:
@@ -67,7 +67,7 @@ def read(typed: str) -> Link:
 
 
 def code_of(request: HttpRequest) -> str:
-    """Return the code in the address; without one, the last that led to somebody in this browser."""
+    """Return the code in the address; without one, the last open link of this browser."""
     return request.GET["ref"] if "ref" in request.GET else _remembered(request)
 
 
@@ -84,29 +84,27 @@ def remember(response: HttpResponse, link: Link) -> None:
 
 
 def forget(response: HttpResponse) -> None:
-    """Let the next person in this browser begin without a leader."""
+    """Delete the cookie, so that the next person in this browser has no leader."""
     response.delete_cookie(COOKIE, samesite="Lax")
 
 
 def _remembered(request: HttpRequest) -> str:
-    """Return the remembered code while it leads to somebody; nobody is told about a link that they did not open now."""
+    """Return the code in the cookie while its link is open. No notice about a link that was not opened now."""
     code = request.COOKIES.get(COOKIE, "")
     return code if read(code).leader else ""
 
 
 def pause(*, person: User) -> None:
-    """Let a person's link lead nowhere for a while."""
     User.objects.filter(pk=person.pk).update(is_link_paused=True)
 
 
 def resume(*, person: User) -> None:
-    """Let it lead to the person again."""
     User.objects.filter(pk=person.pk).update(is_link_paused=False)
 
 
 @transaction.atomic
 def renew(*, person: User) -> None:
-    """Give a person's link another code; the one of before leads nowhere for ever. The new link is open."""
+    """Give a person a new code and retire the old one. The new link is open."""
     current = User.objects.select_for_update().get(pk=person.pk)
     retire(current.referral_code)
     current.referral_code = _unused_code()
@@ -115,12 +113,12 @@ def renew(*, person: User) -> None:
 
 
 def retire(code: str) -> None:
-    """Let a code lead nowhere for ever: its link says so, and nobody gets it again."""
+    """Retire a code for ever: its link says so, and nobody gets it again."""
     RetiredCode.objects.get_or_create(code=code)
 
 
 def _unused_code() -> str:
-    """Return a code that nobody had before. That two draw the same at once, the column refuses."""
+    """Return a code that nobody had before. The unique column covers two equal codes at once."""
     while RetiredCode.objects.filter(code=(code := new_referral_code())).exists():
         pass
     return code

@@ -1,4 +1,4 @@
-"""Around registration: the complaint about one field while it is typed, and what the owner of an account is told."""
+"""Two small views of the registration: checking one field while it is typed, and closing a notice."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -37,6 +37,6 @@ def check(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def seen(request: AuthenticatedRequest) -> HttpResponse:
-    """The owner has read that somebody tried to register with their cédula."""
+    """Close the notice that somebody tried to register with one's cédula."""
     after_registration.forget_second(person=request.user)
     return redirect("home")

@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='user',
             name='referred_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=vereda.accounts.fields.let_go, related_name='referrals', to=settings.AUTH_USER_MODEL, verbose_name='invitado por'),
+            field=models.ForeignKey(blank=True, null=True, on_delete=vereda.accounts.fields.set_null, related_name='referrals', to=settings.AUTH_USER_MODEL, verbose_name='invitado por'),
         ),
         migrations.AddIndex(
             model_name='user',

@@ -4,10 +4,13 @@ Consents of before stand for all the purposes that their version of the policy n
 which is that of the page as it was made then; the version is kept with the same words.
 """
 
+from hashlib import sha256
+from pathlib import Path
+
 from django.db import migrations
 
-from vereda.accounts.policies import TEXTS, hash_of
-
+# The text that people had agreed to: a file that never changes. Nothing else of the product is read here, and no code.
+TEXT = Path(__file__).parent.parent / "policy_texts" / "2026-11.md"
 PURPOSES = ("account", "census_lookup", "contact_by_leader")
 
 
@@ -16,9 +19,10 @@ def keep_versions(apps, schema_editor):
     policies, consents = apps.get_model("accounts", "Policy").objects, apps.get_model("accounts", "Consent").objects
     for version in set(consents.values_list("policy_version", flat=True)):
         acts = consents.filter(policy_version=version)
-        text = (TEXTS / "2026-11.md").read_text()
+        text = TEXT.read_text()
+        text_hash = sha256(text.encode()).hexdigest()
         policy = policies.create(
-            version=version, text=text, text_hash=hash_of(text), published_at=acts.order_by("at").first().at
+            version=version, text=text, text_hash=text_hash, published_at=acts.order_by("at").first().at
         )
         acts.update(policy=policy)
 

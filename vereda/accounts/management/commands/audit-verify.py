@@ -7,10 +7,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from vereda.accounts import audit
 
 
-def mark(typed: str) -> audit.Mark:
+def checkpoint(typed: str) -> audit.Checkpoint:
     """Return the place in the trail that was noted down. Raises ValueError."""
     number, _, noted = typed.partition(":")
-    return audit.Mark(int(number), noted)
+    return audit.Checkpoint(int(number), noted)
 
 
 class Command(BaseCommand):
@@ -19,12 +19,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--since",
-            type=mark,
+            type=checkpoint,
             metavar="NUMBER:HASH",
             help="an end that was noted down before: it must still be there, and what follows is read",
         )
 
-    def handle(self, *, since: audit.Mark | None, **options: Any) -> None:
+    def handle(self, *, since: audit.Checkpoint | None, **options: Any) -> None:
         try:
             end = audit.verify(since)
         except audit.BrokenTrailError as broken:
