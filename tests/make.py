@@ -34,10 +34,6 @@ def person_without_consent(full_name: str = "Alguien Cualquiera", **fields: Any)
     return User.objects.create_user(cedula, PASSWORD, full_name=full_name, **fields)
 
 
-stranger = person_without_consent
-"""The former name, for tests/census until they use the new one."""
-
-
 def agree(user: User, *purposes: Purpose) -> None:
     """Have somebody agree to these purposes, or to all."""
     agreement = Agreement(Policy.objects.current(), purposes or tuple(Purpose))

@@ -72,7 +72,7 @@ def make_inviter(invited: Sequence[Invited], *, is_leader: bool = True) -> Someb
 
 
 @transaction.atomic
-def make_stranger() -> str:
+def make_person_without_consent() -> str:
     """Make somebody with a password who has agreed to nothing; returns the cédula."""
     user = User.objects.create_user(f"{next(_numbers)}96", full_name="Nora Sinisterra", phone="+573001234567")
     User.objects.filter(pk=user.pk).update(password=_password())

@@ -23,7 +23,7 @@ from tests.browser.people import (
     Invited,
     Somebody,
     make_looked_at,
-    make_stranger,
+    make_person_without_consent,
 )
 from tests.stack import Stack
 
@@ -80,7 +80,7 @@ def test_ones_own_data_is_accessible_with_and_without_permissions_and_with_compl
 ) -> None:
     page.set_viewport_size(size)
     page.emulate_media(color_scheme=colours)
-    for somebody in (make_stranger, make_looked_at):
+    for somebody in (make_person_without_consent, make_looked_at):
         page.context.clear_cookies()
         log_in(page, product, backstage.run(somebody), "/perfil/mis-datos/")
         for more in page.locator("summary").all():

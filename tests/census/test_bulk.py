@@ -175,12 +175,12 @@ def test_a_request_for_all_holds_those_who_failed_and_remembers_how(beto: User, 
 
 
 def test_only_those_who_were_given_are_asked_about(beto: User, dani: User) -> None:
-    strangers = invited(dani)
+    other = invited(dani)
     invited(beto)
 
     assert started(beto).total == 1
-    strangers.refresh_from_db()
-    assert strangers.status == Status.BLOCKED
+    other.refresh_from_db()
+    assert other.status == Status.BLOCKED
 
 
 def test_a_second_request_is_refused_while_the_first_has_people_waiting(beto: User) -> None:

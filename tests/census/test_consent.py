@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def nora() -> User:
     """Typed in by an administration: she has agreed to nothing."""
-    return make.stranger("Nora Sinisterra")
+    return make.person_without_consent("Nora Sinisterra")
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_who_was_typed_in_has_a_record_that_asks_nothing_and_sends_nothing(
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        nora = make.stranger()
+        nora = make.person_without_consent()
 
     assert record_of(nora).status == UNAUTHORISED
     assert record_of(nora).is_final

@@ -66,11 +66,11 @@ def test_it_refuses_a_real_source(db: None, settings: Any) -> None:
 
 
 def test_it_refuses_a_database_that_holds_anybody_else(demo_people: None) -> None:
-    stranger = make.person("Alguien")
+    other = make.person("Alguien")
     with pytest.raises(CommandError, match="nothing was changed"):
         call_command("demo", verbosity=0)
 
-    assert User.objects.filter(pk=stranger.pk).exists()
+    assert User.objects.filter(pk=other.pk).exists()
 
 
 def test_nobody_in_the_demo_has_a_cedula_that_is_handed_out(db: None) -> None:

@@ -49,10 +49,6 @@ def current_consents(user: User) -> CurrentConsents:
     return CurrentConsents(given)
 
 
-standing_of = current_consents
-"""The former name, for `vereda/census/views.py` until it uses the new one."""
-
-
 @transaction.atomic
 def give(*, user: User, agreement: Agreement, channel: Channel, at: datetime | None = None) -> list[Consent]:
     """Give consent; return the new acts. A purpose that holds under this version already gets none."""

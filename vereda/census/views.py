@@ -106,7 +106,7 @@ def _own_record(request: AuthenticatedRequest) -> CedulaInfo:
     record = CedulaInfo.objects.filter(user=request.user).first()
     if record is not None:
         return record
-    is_allowed = consents.standing_of(request.user).allows(Purpose.CENSUS_LOOKUP)
+    is_allowed = consents.current_consents(request.user).allows(Purpose.CENSUS_LOOKUP)
     return CedulaInfo(user=request.user, status=Status.PENDING if is_allowed else UNAUTHORISED)
 
 

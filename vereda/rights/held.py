@@ -29,7 +29,7 @@ _ANSWER = {field.name for answer in (Found, Cancelled) for field in fields(answe
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Action:
     """Something that was done with the person's data. `who` is a role, never the name of another person."""
 
     at: datetime
@@ -57,8 +57,8 @@ class Held:
     acts: list[Consent]
     record: CedulaInfo | None
     lookups: list[Lookup]
-    about: list[Deed]
-    own: list[Deed]
+    about: list[Action]
+    own: list[Action]
     bulks: list[BulkRefresh]
     requests: list[RightsRequest]
     sessions: list[PersonSession]
@@ -98,11 +98,11 @@ def held_of(person: User, *, latest: int | None = None) -> Held:
             for one in attempts
         ],
         about=[
-            Deed(one.at, one.get_action_display(), who(one.actor_id, PRODUCT))
+            Action(one.at, one.get_action_display(), who(one.actor_id, PRODUCT))
             for one in entries
             if one.person_id == person.pk
         ],
-        own=[Deed(one.at, one.get_action_display(), SELF) for one in entries if one.person_id != person.pk],
+        own=[Action(one.at, one.get_action_display(), SELF) for one in entries if one.person_id != person.pk],
         bulks=list(BulkRefresh.objects.filter(requested_by=person).order_by("-requested_at")),
         requests=list(RightsRequest.objects.filter(person=person).order_by("-received_on")),
         sessions=[row for row, _ in open_sessions.open_rows(person, now)],
@@ -147,8 +147,8 @@ def as_json(held: Held) -> dict[str, Any]:
         ],
         "censo": _record_json(record) if record else None,
         "consultas": [_lookup_json(lookup) for lookup in held.lookups],
-        "accesos_a_sus_datos": _deeds_json(held.about),
-        "lo_que_usted_hizo": _deeds_json(held.own),
+        "accesos_a_sus_datos": _actions_json(held.about),
+        "lo_que_usted_hizo": _actions_json(held.own),
         "consultas_en_grupo_que_pidio": [
             {"fecha": bulk.requested_at, "personas": bulk.total, "cancelada": bulk.cancelled_at} for bulk in held.bulks
         ],
@@ -191,8 +191,8 @@ def _lookup_json(lookup: Lookup) -> dict[str, Any]:
     }
 
 
-def _deeds_json(deeds: Iterable[Deed]) -> list[dict[str, Any]]:
-    return [{"fecha": deed.at, "que": deed.what, "quien": deed.who} for deed in deeds]
+def _actions_json(actions: Iterable[Action]) -> list[dict[str, Any]]:
+    return [{"fecha": action.at, "que": action.what, "quien": action.who} for action in actions]
 
 
 def _in_a_word(actor: User | None, person: User) -> str:
