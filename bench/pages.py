@@ -248,7 +248,7 @@ def polls(beto: Client, when: str = "") -> None:
     poll brings its progress as well. Neither has a limit.
     """
     page = beto.get("/referidos/?estado=pendientes").content.decode()
-    address = html.unescape(re.search(r'id="vivo" hx-get="([^"]*)"', page)[1])
+    address = html.unescape(re.search(r'id="vivo"\s+hx-get="([^"]*)"', page)[1])
     known = seen(page)
     rows = known["visto"]
     assert len(rows) == WAITING
@@ -263,7 +263,7 @@ def refreshes(beto: Client) -> None:
     """Measure looking ten and all up again, what is shown meanwhile, and cancelling it."""
     page = beto.get("/referidos/?estado=errores").content.decode()
     everybody = {"estado": "errores", "orden": "-fecha", **seen(page)}
-    ten = {**everybody, "ids": re.findall(r'name="ids" value="(\d+)"', page)[:10]}
+    ten = {**everybody, "ids": re.findall(r'name="ids"\s+value="(\d+)"', page)[:10]}
 
     def start() -> Any:
         return beto.post("/referidos/actualizar-todos/", everybody, headers=HTMX)

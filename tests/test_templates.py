@@ -19,6 +19,7 @@ from vereda.census.wording import of_status
 from vereda.referrals.listing import Row
 
 TEMPLATES = sorted((settings.BASE_DIR / "vereda" / "templates").rglob("*.html"))
+PRACTICE_PAGES = sorted((settings.BASE_DIR / "practice" / "pages").glob("*.html"))
 STATIC = settings.BASE_DIR / "vereda" / "static"
 SPRITE = (STATIC / "vereda" / "icons.svg").read_text()
 AT = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
@@ -144,6 +145,14 @@ def test_no_template_needs_what_the_content_policy_forbids(path: Path) -> None:
     assert not re.search(r"\sstyle=|\son[a-z]+=|javascript:|<style|hx-on", source)
     assert not re.search(r"<script(?![^>]*\ssrc=)", source)
     assert not re.search(r"(?:src|href)=[\"']https?:", source)
+
+
+@pytest.mark.parametrize("path", [*TEMPLATES, *PRACTICE_PAGES], ids=lambda path: path.name)
+def test_no_line_is_longer_than_160_characters(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    name = path.relative_to(settings.BASE_DIR)
+
+    assert [f"{name}:{number}" for number, line in enumerate(lines, 1) if len(line) > 160] == []
 
 
 def test_every_icon_that_is_named_exists() -> None:

@@ -63,7 +63,7 @@ def test_a_row_and_its_detail_carry_what_programs_hold_on_to(as_beto: Client, ca
 def test_only_whom_a_lookup_can_help_has_a_box_to_mark(as_beto: Client, caro: User, status: Status) -> None:
     put(caro, status)
 
-    assert (f'name="ids" value="{caro.pk}"' in row(page(as_beto), caro)) == (status in FAILURES)
+    assert (f'id="referido-{caro.pk}-marca"' in row(page(as_beto), caro)) == (status in FAILURES)
 
 
 @pytest.mark.parametrize("status", [*Status])

@@ -1,7 +1,7 @@
 """Everything that is held about a person. Their page and their download show the same."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from vereda.accounts.consents import CurrentConsents
 from vereda.accounts.entering import open_sessions
 from vereda.accounts.models import AuditEntry, Consent, PersonSession, Purpose, User
 from vereda.census.models import BulkRefresh, CedulaInfo, LookupAttempt
-from vereda.census.sources.port import Cancelled, Found
+from vereda.census.sources.port import answer_texts
 from vereda.rights.models import RightsRequest
 
 SELF, INVITER, STAFF, GONE, OTHER, PRODUCT = (
@@ -24,8 +24,6 @@ SELF, INVITER, STAFF, GONE, OTHER, PRODUCT = (
     "Otra persona con permiso",
     "Vereda, por sí sola",
 )
-
-_ANSWER = {field.name for answer in (Found, Cancelled) for field in fields(answer)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +169,7 @@ def _record_json(record: CedulaInfo) -> dict[str, Any]:
     columns = [column.name for column in CedulaInfo._meta.concrete_fields]
     return {
         "estado": record.wording.badge,
-        **{name: getattr(record, name) for name in columns if name in _ANSWER},
+        **{name: getattr(record, name) for name in columns if name in answer_texts()},
         "fuente": record.answer_source,
         "respuesta_obtenida": record.fetched_at,
         "que_paso": record.error_message,
