@@ -1,6 +1,6 @@
-"""The practice captcha service behind its two protocols: tasks, their solutions, and the keys that play errors.
+"""The practice captcha service behind its protocol: tasks, their solutions, and the keys that play errors.
 
-`captcha_json.py` and `captcha_legacy.py` are the doors. Codes as in 2captcha's public list of errors.
+`captcha_json.py` is the door. Codes as in 2captcha's public list of errors.
 """
 
 import re
@@ -22,7 +22,7 @@ _SITEKEY = re.compile(r"6L[\w-]{38}", re.ASCII)
 
 
 class RefusalError(Exception):
-    """The service will not do it. `code` is one of 2captcha's, as the JSON protocol spells it."""
+    """The service will not do it. `code` is one of 2captcha's, as its JSON protocol spells it."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -1,4 +1,4 @@
-"""What both protocols of the captcha service share: the keys with which the service itself is broken."""
+"""The keys with which the service itself is broken."""
 
 from aiohttp import web
 

@@ -24,7 +24,7 @@ ERRORS = {
     "ERROR_TASK_NOT_SUPPORTED": (23, "This type of task is not supported"),
     "ERROR_RECAPTCHA_INVALID_SITEKEY": (31, "The sitekey is not one of reCAPTCHA"),
     "ERROR_BAD_PARAMETERS": (110, "Something is missing in the request or malformed"),
-    # Only the legacy protocol documents these two; the number that goes with them here is ours.
+    # 2captcha documents these two for its older protocol only; the number that goes with them here is ours.
     "ERROR_DUPLICATE_REPORT": (110, "The task has been reported already"),
     "REPORT_NOT_RECORDED": (110, "The task has no solution to report on"),
 }

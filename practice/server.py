@@ -18,7 +18,7 @@ from typing import Self
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from practice import captcha_json, captcha_legacy, faces, home, verifik, widget
+from practice import captcha_json, faces, home, verifik, widget
 from practice.captcha import Desk
 from practice.journal import Journal
 from practice.site import Face, Site
@@ -37,7 +37,6 @@ def create_app(site: Site) -> web.Application:
     app.add_routes(widget.routes(site))
     app.add_routes(verifik.routes(site))
     app.add_routes(captcha_json.routes(site, desk))
-    app.add_routes(captcha_legacy.routes(site, desk))
     return app
 
 
