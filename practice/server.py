@@ -18,8 +18,7 @@ from typing import Self
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from practice import captcha_json, faces, home, verifik, widget
-from practice.captcha import Desk
+from practice import captcha, faces, home, verifik, widget
 from practice.journal import Journal
 from practice.site import Face, Site
 
@@ -31,12 +30,11 @@ logger = logging.getLogger("practice")
 def create_app(site: Site) -> web.Application:
     """Return the application: the home page, every dialect of the census page, Verifik and the captcha service."""
     app = web.Application(middlewares=[_no_head])
-    desk = Desk(site)
     app.add_routes(home.routes())
     app.add_routes(faces.routes(site))
     app.add_routes(widget.routes(site))
     app.add_routes(verifik.routes(site))
-    app.add_routes(captcha_json.routes(site, desk))
+    app.add_routes(captcha.routes(site))
     return app
 
 
