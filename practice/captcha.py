@@ -13,8 +13,8 @@ from itertools import count
 
 from aiohttp import web
 
-from practice.gates import never_reply
-from practice.memory import Recent
+from practice.bounded_dict import Recent
+from practice.faults import never_reply
 from practice.render import html_page
 from practice.site import Site
 from practice.tokens import page_of

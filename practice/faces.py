@@ -5,7 +5,7 @@ from functools import partial
 
 from aiohttp import web
 
-from practice import ajax, html_face, json_face, visits
+from practice import ajax_face, census_page, html_face, json_face
 from practice.render import script
 from practice.site import Face, Site
 
@@ -35,12 +35,12 @@ def routes(site: Site) -> list[web.RouteDef]:
 
 def _page_routes(site: Site, path: str, face: FaceNow) -> list[web.RouteDef]:
     async def load(request: web.Request) -> web.Response:
-        return await visits.load(site, request, partial(_FORM_PAGES[face()], site, request))
+        return await census_page.load(site, request, partial(_FORM_PAGES[face()], site, request))
 
     async def ask(request: web.Request) -> web.Response:
         match face():
             case Face.AJAX:
-                return await ajax.ask(site, request)
+                return await ajax_face.ask(site, request)
             case Face.HTML:
                 return await html_face.ask(site, request)
             case Face.JSON:
@@ -49,4 +49,4 @@ def _page_routes(site: Site, path: str, face: FaceNow) -> list[web.RouteDef]:
     return [web.get(path, load), web.post(path, ask)]
 
 
-_FORM_PAGES = {Face.AJAX: ajax.form_page, Face.HTML: html_face.form_page, Face.JSON: json_face.form_page}
+_FORM_PAGES = {Face.AJAX: ajax_face.form_page, Face.HTML: html_face.form_page, Face.JSON: json_face.form_page}

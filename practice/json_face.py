@@ -10,13 +10,13 @@ from typing import assert_never
 from aiohttp import web
 from yarl import URL
 
-from practice import fragments, gates
+from practice import faults, fragments
+from practice.census_page import BAD_ELECTION, BAD_NUMBER, NUMBER, send_form, take_time, wants_captcha
 from practice.moods import Act, Gate, Mood, mood_of
 from practice.people import Place
 from practice.render import UNREADABLE, script
 from practice.site import SITEKEY, Site
 from practice.tokens import page_of
-from practice.visits import BAD_ELECTION, BAD_NUMBER, NUMBER, send_form, take_time, wants_captcha
 
 API = "/back/api/"
 CURRENT_PLACE = 0
@@ -66,7 +66,7 @@ async def _consult(site: Site, request: web.Request) -> web.Response:
     site.journal.write("consulta", cedula=cedula)
     mood = mood_of(cedula)
     gate = mood.gate if FIREWALL_COOKIE in request.cookies else Gate.BLOCK_PAGE
-    met = await gates.meet(site, request, gate, cedula=cedula, form=question)
+    met = await faults.meet(site, request, gate, cedula=cedula, form=question)
     if met is not None:
         return met
     refusal = _refusal(site, request, question)

@@ -18,7 +18,7 @@ from typing import Self
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from practice import captcha, faces, home, verifik, widget
+from practice import captcha, captcha_widget, faces, home, verifik
 from practice.journal import Journal
 from practice.site import Face, Site
 
@@ -32,7 +32,7 @@ def create_app(site: Site) -> web.Application:
     app = web.Application(middlewares=[_no_head])
     app.add_routes(home.routes())
     app.add_routes(faces.routes(site))
-    app.add_routes(widget.routes(site))
+    app.add_routes(captcha_widget.routes(site))
     app.add_routes(verifik.routes(site))
     app.add_routes(captcha.routes(site))
     return app

@@ -7,7 +7,7 @@ from email.utils import formatdate
 
 from aiohttp import web
 
-from practice.memory import Recent
+from practice.bounded_dict import Recent
 
 COOKIE = "PHPSESSID"
 FIREWALL_COOKIE = "cookiesession1"

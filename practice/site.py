@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from practice.bounded_dict import Recent
 from practice.journal import Journal
-from practice.memory import Recent
 from practice.sessions import Sessions
 from practice.tokens import Tokens
 

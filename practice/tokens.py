@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from yarl import URL
 
-from practice.memory import Recent
+from practice.bounded_dict import Recent
 
 LIFETIME = 120.0
 """Seconds for which a solved reCAPTCHA v2 token is good, counted from its solution."""

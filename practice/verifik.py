@@ -15,11 +15,11 @@ from typing import assert_never
 
 from aiohttp import web
 
-from practice import gates
+from practice import faults
+from practice.census_page import NUMBER, take_time
 from practice.moods import MAINTENANCE, Act, Mood, mood_of
 from practice.people import Place
 from practice.site import Site
-from practice.visits import NUMBER, take_time
 
 PATH = "/verifik/v2/co/registraduria/votacion"
 TOKEN = "practica"  # noqa: S105 - opens nothing but this
@@ -66,7 +66,7 @@ async def _ask(site: Site, request: web.Request) -> web.StreamResponse:
         site.journal.write("consulta", cedula=cedula, detail="verifik")
     mood = mood_of(cedula)
     # Every question counts: one that a client repeats by itself cannot be told from a new one.
-    met = await gates.meet(site, request, mood.gate, cedula=cedula, form={"question": secrets.token_hex()})
+    met = await faults.meet(site, request, mood.gate, cedula=cedula, form={"question": secrets.token_hex()})
     if met is not None:
         return met
     refused = _refusal(request, cedula)

@@ -8,13 +8,13 @@ from typing import assert_never
 
 from aiohttp import web
 
-from practice import fragments, gates
+from practice import faults, fragments
+from practice.census_page import BAD_ELECTION, BAD_NUMBER, CAPTCHA_REFUSED, NUMBER, send_form, take_time, wants_captcha
 from practice.moods import Act, Mood, mood_of
 from practice.render import form_of
 from practice.sessions import Session
 from practice.site import SITEKEY, Site
 from practice.tokens import own_page
-from practice.visits import BAD_ELECTION, BAD_NUMBER, CAPTCHA_REFUSED, NUMBER, send_form, take_time, wants_captcha
 
 CURRENT_PLACE = "-1"
 NAMED_ELECTION = "677"
@@ -33,7 +33,7 @@ async def ask(site: Site, request: web.Request) -> web.Response:
     cedula = form.get("nuip", "").strip()
     site.journal.write("consulta", cedula=cedula)
     mood = mood_of(cedula)
-    met = await gates.meet(site, request, mood.gate, cedula=cedula, form=form)
+    met = await faults.meet(site, request, mood.gate, cedula=cedula, form=form)
     if met is not None:
         return met
     refused = _visit_refusal(site, request, form)

@@ -1,12 +1,12 @@
 """A site that runs for months does not grow."""
 
-from practice import memory
+from practice import bounded_dict
 
 
 def test_oldest_entry_is_forgotten_first():
-    recent = memory.Recent()
-    for number in range(memory.MOST + 2):
+    recent = bounded_dict.Recent()
+    for number in range(bounded_dict.MOST + 2):
         recent[number] = "x"
-    assert len(recent) == memory.MOST
+    assert len(recent) == bounded_dict.MOST
     assert 1 not in recent
     assert 2 in recent

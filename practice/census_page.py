@@ -7,7 +7,7 @@ from typing import assert_never
 
 from aiohttp import web
 
-from practice import gates
+from practice import faults
 from practice.moods import Act, Mood, PageAct, page_mood_of
 from practice.render import html_page
 from practice.sessions import set_cookies
@@ -29,7 +29,7 @@ async def load(site: Site, request: web.Request, form_page: FormPage) -> web.Res
     """Answer a page load; its mood is in the query, because no cédula is known yet."""
     site.journal.write("page")
     mood = page_mood_of(request.query.get("animo", ""))
-    met = await gates.meet(site, request, mood.gate)
+    met = await faults.meet(site, request, mood.gate)
     return met if met is not None else await _page(site, request, mood.act, form_page)
 
 
