@@ -11,7 +11,7 @@ from aiohttp import web
 from practice import faults, fragments
 from practice.census_page import BAD_ELECTION, BAD_NUMBER, CAPTCHA_REFUSED, NUMBER, send_form, take_time, wants_captcha
 from practice.moods import Act, Mood, mood_of
-from practice.render import form_of
+from practice.request_body import form_of
 from practice.sessions import Session
 from practice.site import SITEKEY, Site
 from practice.tokens import own_page

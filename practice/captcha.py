@@ -3,7 +3,6 @@
 Error codes are those of 2captcha's public list. Errors come with HTTP 200, as the real ones do.
 """
 
-import json
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -16,6 +15,7 @@ from aiohttp import web
 from practice.bounded_dict import Recent
 from practice.faults import never_reply
 from practice.render import html_page
+from practice.request_body import json_of
 from practice.site import Site
 from practice.tokens import page_of
 
@@ -211,7 +211,7 @@ def _text(value: object) -> str:
 
 def _handler(site: Site, method: Method) -> Handler:
     async def answer(request: web.Request) -> web.Response:
-        body = await _body_of(request)
+        body = await json_of(request)
         key = _text(body.get("clientKey"))
         broken = await _broken_reply(site, request, key)
         return broken if broken is not None else web.json_response(_reply(method, key, body))
@@ -247,12 +247,3 @@ async def _broken_reply(site: Site, request: web.Request, key: str) -> web.Respo
 
 async def _echo(request: web.Request) -> web.Response:
     return web.Response(body=await request.read(), content_type="application/json")
-
-
-async def _body_of(request: web.Request) -> Body:
-    """Return the JSON object that was posted, or an empty one for anything else."""
-    try:
-        body = json.loads(await request.read())
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}

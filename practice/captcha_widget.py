@@ -2,7 +2,8 @@
 
 from aiohttp import web
 
-from practice.render import form_of, script
+from practice.render import script
+from practice.request_body import form_of
 from practice.site import Site
 from practice.tokens import page_of
 

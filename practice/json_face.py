@@ -14,7 +14,8 @@ from practice import faults, fragments
 from practice.census_page import BAD_ELECTION, BAD_NUMBER, NUMBER, send_form, take_time, wants_captcha
 from practice.moods import Act, Gate, Mood, mood_of
 from practice.people import Place
-from practice.render import UNREADABLE, script
+from practice.render import script
+from practice.request_body import json_of
 from practice.site import SITEKEY, Site
 from practice.tokens import page_of
 
@@ -78,12 +79,8 @@ async def _consult(site: Site, request: web.Request) -> web.Response:
 
 async def _question(request: web.Request) -> dict[str, str]:
     """Return the question's three parts as text, each empty if it is missing."""
-    try:
-        posted = await request.json()
-    except UNREADABLE:
-        posted = None
-    known = posted if isinstance(posted, dict) else {}
-    return {name: str(known.get(name, "")) for name in ("documento", "eleccionId", "captchaToken")}
+    posted = await json_of(request)
+    return {name: str(posted.get(name, "")) for name in ("documento", "eleccionId", "captchaToken")}
 
 
 def _refusal(site: Site, request: web.Request, question: Mapping[str, str]) -> str:
