@@ -12,7 +12,7 @@ from itertools import count
 
 from aiohttp import web
 
-from practice.bounded_dict import Recent
+from practice.bounded_dict import BoundedDict
 from practice.faults import never_reply
 from practice.render import html_page
 from practice.request_body import json_of
@@ -122,7 +122,7 @@ class CaptchaService:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._tasks: Recent[int, Task] = Recent()
+        self._tasks: BoundedDict[int, Task] = BoundedDict()
         self._ids = count(79_000_000_001)
 
     def create_task(self, api_key: ApiKey, body: Body) -> Body:

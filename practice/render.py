@@ -10,12 +10,11 @@ PAGES = Path(__file__).parent / "pages"
 
 
 def html_page(name: str, *, status: int = 200, **values: str) -> web.Response:
-    """Return a page as a response. The values must be HTML already."""
+    """Return a page of `pages/`. The values must be HTML already: they are not escaped."""
     return web.Response(text=_template(name).substitute(values), status=status, content_type="text/html")
 
 
 def script(name: str) -> web.Response:
-    """Return a script of `pages/` as it is."""
     return web.Response(text=_read(name), content_type="text/javascript")
 
 

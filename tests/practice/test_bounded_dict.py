@@ -4,9 +4,9 @@ from practice import bounded_dict
 
 
 def test_oldest_entry_is_forgotten_first():
-    recent = bounded_dict.Recent()
-    for number in range(bounded_dict.MOST + 2):
+    recent = bounded_dict.BoundedDict()
+    for number in range(bounded_dict.MAX_ENTRIES + 2):
         recent[number] = "x"
-    assert len(recent) == bounded_dict.MOST
+    assert len(recent) == bounded_dict.MAX_ENTRIES
     assert 1 not in recent
     assert 2 in recent
