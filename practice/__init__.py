@@ -1,7 +1,7 @@
-"""The practice site: a stand-in for the Registraduría's census page and for a captcha service, with invented people.
+"""The practice site: it simulates the Registraduría's census page and a captcha service, with invented people.
 
-A process of its own for demos, training and tests. It imports nothing of the product and no Django, so that what the
-product believes about the real site is checked against something that was written apart from it.
+It runs as a process of its own, for demos, training and tests. It imports neither Django nor the product: what the
+product assumes about the real site is checked against code that was written separately.
 
-Start reading at `server.py`; `moods.py` is the table of everything that the site can do to a visitor.
+Start reading at `server.py`. `moods.py` is the table of everything that the site can do to a request.
 """

@@ -1,4 +1,4 @@
-"""`python -m practice`: the practice site in the foreground, until a signal ends it."""
+"""`python -m practice`: runs the practice site in the foreground, until a signal stops it."""
 
 import argparse
 import asyncio
@@ -15,7 +15,7 @@ from practice.site import Face, Site
 def main(argv: Sequence[str]) -> int:
     """Serve until SIGINT or SIGTERM and return 0; return 1 if the port cannot be had."""
     options = _parser().parse_args(argv)
-    warnings.filterwarnings("ignore", category=RuntimeWarning, module="aiohttp")  # they quote malformed forms
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module="aiohttp")  # they quote what clients sent
     try:
         site = Site(options.captcha_seconds, face=Face(options.face), overlay_seconds=options.overlay_seconds)
         asyncio.run(_serve(options.port, site))

@@ -1,6 +1,6 @@
-"""The HTML of an answer, as the site's backend writes it: shared by every dialect that shows tables.
+"""The HTML of an answer, as the real site's server writes it. The AJAX face and the HTML face share it.
 
-Byte for byte as captured, oddities included: single-quoted attributes, a `</p>` that nothing opened, bold mesa.
+It is byte for byte as captured, with its oddities: single quotes, a `</p>` without `<p>`, the mesa in bold.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ FOOTER = (
 
 
 def found(cedula: str, place: Place, *, is_lower: bool = False) -> str:
-    """Return the answer for somebody with a voting place, its headers in capitals or in lower case."""
+    """Return the answer for somebody who has a voting place."""
     headers = [header.lower() if is_lower else header for header in FOUND_HEADERS]
     texts = (cedula, place.departamento, place.municipio, place.puesto, place.direccion)
     cells = "".join(_cell(header, text) for header, text in zip(headers, texts, strict=False))
@@ -28,7 +28,7 @@ def found(cedula: str, place: Place, *, is_lower: bool = False) -> str:
 
 
 def novedad(cedula: str, words: str, *, colspan_row: bool = False) -> str:
-    """Return the answer for somebody with a novedad, with or without a row above it that spans the table."""
+    """Return the answer for somebody who has a novedad. `colspan_row` puts a row above it that spans the table."""
     texts = (cedula, words, *novedad_of(cedula))
     cells = "".join(_cell(header, text) for header, text in zip(NOVEDAD_HEADERS, texts, strict=True))
     above = "<tr><td colspan='4'>El documento presenta la siguiente novedad:</td></tr>" if colspan_row else ""
@@ -36,22 +36,22 @@ def novedad(cedula: str, words: str, *, colspan_row: bool = False) -> str:
 
 
 def not_found(cedula: str, *, censo: str = "censo") -> str:
-    """Return the sentence for somebody who is not in the census; `censo` is how the site calls it."""
+    """Return the sentence for somebody who is not in the census; `censo` is the site's word for it."""
     return f"El documento de identidad número {_text(cedula)} no se encuentra en el {censo} para esta elección."
 
 
 def not_found_div(cedula: str) -> str:
-    """Return the not-found sentence where an answer's table would be: `#consulta` is a DIV then."""
+    """Return the not-found sentence in place of the table: `#consulta` is then a DIV."""
     return f"<div class='table-responsive'><div id='consulta'>{not_found(cedula)}</div></div>"
 
 
 def alert(text: str) -> str:
-    """Return a complaint, as a page without a script of its own shows it."""
+    """Return an error as the HTML face shows it, which has no script to do so."""
     return f'<div class="alert alert-danger" role="alert">{_text(text)}</div>'
 
 
 def unreadable() -> str:
-    """Return an answer in a shape that no client has ever seen."""
+    """Return an answer in a format that no client knows."""
     return (
         "<section class='resultado-ciudadano'><dl><dt>Sitio de votación asignado</dt><dd>Consulte su citación</dd>"
         "<dt>Estado del trámite</dt><dd>R-17</dd></dl></section>"

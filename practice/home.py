@@ -1,4 +1,4 @@
-"""The front page: what this site is, and the lists of everything it can play, made from the tables it behaves by."""
+"""The home page: what this site is, and lists of everything it can simulate, made from the tables that it works by."""
 
 from collections.abc import Iterable
 from html import escape
@@ -21,7 +21,6 @@ FACES = {
 
 
 def routes() -> list[web.RouteDef]:
-    """Return the front page's address."""
 
     async def home(_: web.Request) -> web.Response:
         return html_page(

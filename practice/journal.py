@@ -1,4 +1,4 @@
-"""What happened at the site, in order, for whoever measures the product from the other side."""
+"""The journal: what happened at the site, in order. Tests and measurements read it."""
 
 import threading
 import time
@@ -9,17 +9,17 @@ from typing import Literal, overload
 
 type Kind = Literal["page", "consulta", "captcha_task", "captcha_result", "captcha_report"]
 
-LONGEST = 100_000
-"""Entries kept; a practice site that runs for months forgets the oldest."""
+MAX_ENTRIES = 100_000
+"""When there are more, the oldest are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One event. `at` is in seconds of the site's clock (`time.monotonic` unless a test gave another).
 
-    `cedula_end` holds the last four digits of the cédula in a "consulta" and nothing elsewhere; `detail` says what
-    came of a captcha poll ("processing", "ready" or an error code) or of a report ("correct", "incorrect"), and
-    "verifik" in a "consulta" that came that way instead of through a page.
+    `cedula_end`: in a "consulta", the last four digits of the cédula.
+    `detail`: in a "captcha_task", the task's id; in a "captcha_result", "processing", "ready" or an error code; in a
+    "captcha_report", "correct" or "incorrect"; in a "consulta", "verifik" if it did not come through a page.
     """
 
     kind: Kind
@@ -29,32 +29,30 @@ class Entry:
 
 
 class Journal(Sequence[Entry]):
-    """The entries so far. Written by the site's thread, safe to read from any other."""
+    """The entries so far. The site's thread writes them; every other thread may read them."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._entries: deque[Entry] = deque(maxlen=LONGEST)
+        self._entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
         self._changed = threading.Condition()
 
     def write(self, kind: Kind, *, cedula: str = "", detail: str = "") -> None:
-        """Note an event that happens now. Of the cédula only the last four digits are kept."""
+        """Add an event that happens now. Only the last four digits of the cédula are kept."""
         with self._changed:
             self._entries.append(Entry(kind, self._clock(), cedula[-4:], detail))
             self._changed.notify_all()
 
     def of(self, kind: Kind) -> list[Entry]:
-        """Return the entries of one kind, oldest first."""
         return [entry for entry in self._copy() if entry.kind == kind]
 
     def wait_for(self, kind: Kind, *, count: int = 1, timeout: float = 10.0) -> list[Entry]:
-        """Return the entries of one kind as soon as there are `count`; raises `TimeoutError` after so many seconds."""
+        """Return the entries of one kind once there are `count`. Raises `TimeoutError` after `timeout` seconds."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._count(kind) >= count, timeout):
                 raise TimeoutError(f"{self._count(kind)} of {count} entries {kind!r} after {timeout} s")
         return self.of(kind)
 
     def clear(self) -> None:
-        """Forget everything so far."""
         with self._changed:
             self._entries.clear()
 

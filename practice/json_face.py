@@ -1,6 +1,6 @@
-"""The JSON face of the census page: a page whose script draws the form, and asks and is answered in plain JSON.
+"""The JSON face of the census page: its script draws the form, posts JSON and gets JSON.
 
-As consultacenso.registraduria.gov.co spoke it from July 2026 on. Nobody captured its sentences: they are ours.
+As consultacenso.registraduria.gov.co has done since July 2026. Nobody captured its sentences: they are ours.
 """
 
 import secrets
@@ -10,13 +10,14 @@ from typing import assert_never
 from aiohttp import web
 from yarl import URL
 
-from practice import fragments, gates
-from practice.moods import Act, Gate, Mood, mood_of
+from practice import faults, fragments
+from practice.census_page import BAD_ELECTION, BAD_NUMBER, NUMBER, delay, send_form, wants_captcha
+from practice.moods import Answer, Fault, Mood, mood_of
 from practice.people import Place
-from practice.render import UNREADABLE, script
+from practice.render import script
+from practice.request_body import json_of
 from practice.site import SITEKEY, Site
 from practice.tokens import page_of
-from practice.visits import BAD_ELECTION, BAD_NUMBER, NUMBER, send_form, take_time, wants_captcha
 
 API = "/back/api/"
 CURRENT_PLACE = 0
@@ -32,8 +33,6 @@ type Reply = dict[str, object]
 
 
 def routes(site: Site) -> list[web.RouteDef]:
-    """Return the addresses of the page's script and of what it asks."""
-
     async def elections(_: web.Request) -> web.Response:
         current = {"id": CURRENT_PLACE, "nombre": "LUGAR DE VOTACION ACTUAL", "mensaje": ""}
         return web.json_response({"ok": True, "data": [current]})
@@ -52,7 +51,7 @@ def routes(site: Site) -> list[web.RouteDef]:
 
 
 def form_page(site: Site, request: web.Request, status: int = 200) -> web.Response:
-    """Return the page, in which its script draws the form. Its firewall's cookie is wanted with every question."""
+    """Return the page. It sets the firewall's cookie, without which every question is blocked."""
     response = send_form(site, request, "consultacenso.html", status=status)
     if FIREWALL_COOKIE not in request.cookies:
         response.set_cookie(FIREWALL_COOKIE, secrets.token_hex(8), httponly=True, secure=request.secure)
@@ -60,30 +59,26 @@ def form_page(site: Site, request: web.Request, status: int = 200) -> web.Respon
 
 
 async def _consult(site: Site, request: web.Request) -> web.Response:
-    """Answer a question: first what stands before the application, then its checks, then the census."""
+    """Answer a question: first the faults outside the application, then its checks, then the census."""
     question = await _question(request)
     cedula = question["documento"]
     site.journal.write("consulta", cedula=cedula)
     mood = mood_of(cedula)
-    gate = mood.gate if FIREWALL_COOKIE in request.cookies else Gate.BLOCK_PAGE
-    met = await gates.meet(site, request, gate, cedula=cedula, form=question)
-    if met is not None:
-        return met
+    fault = mood.fault if FIREWALL_COOKIE in request.cookies else Fault.BLOCK_PAGE
+    broken = await faults.inject(site, request, fault, cedula=cedula, form=question)
+    if broken is not None:
+        return broken
     refusal = _refusal(site, request, question)
     if refusal:
         return web.json_response(_failure(refusal))
-    await take_time(site, mood)
+    await delay(site, mood)
     return web.json_response(_answer(cedula, mood))
 
 
 async def _question(request: web.Request) -> dict[str, str]:
-    """Return the question's three parts as text, each empty if it is missing."""
-    try:
-        posted = await request.json()
-    except UNREADABLE:
-        posted = None
-    known = posted if isinstance(posted, dict) else {}
-    return {name: str(known.get(name, "")) for name in ("documento", "eleccionId", "captchaToken")}
+    """Return the question's three fields as text, empty where one is missing."""
+    posted = await json_of(request)
+    return {name: str(posted.get(name, "")) for name in ("documento", "eleccionId", "captchaToken")}
 
 
 def _refusal(site: Site, request: web.Request, question: Mapping[str, str]) -> str:
@@ -96,40 +91,40 @@ def _refusal(site: Site, request: web.Request, question: Mapping[str, str]) -> s
 
 
 def _has_captcha(page: str) -> bool:
-    """Say whether the page that a question comes from, by its Referer, has a captcha."""
+    """Say whether the page that sent the question, by its Referer, has a captcha."""
     try:
         return wants_captcha(URL(page).query)
     except ValueError:
         return True
 
 
-def _answer(cedula: str, mood: Mood) -> Reply:  # noqa: PLR0911 - one line an act
-    match mood.act:
-        case Act.FOUND | Act.FOUND_SLOWLY | Act.FOUND_IN_OTHER_CASE | Act.FOUND_BARELY:
+def _answer(cedula: str, mood: Mood) -> Reply:  # noqa: PLR0911 - one case per answer
+    match mood.answer:
+        case Answer.FOUND | Answer.FOUND_SLOWLY | Answer.FOUND_IN_OTHER_CASE | Answer.FOUND_BARELY:
             return _found(cedula, mood)
-        case Act.NOVEDAD:
+        case Answer.NOVEDAD:
             return _absent(novedad=True, mensaje=HAS_NOVEDAD, descripcion=mood.text)
-        case Act.NOVEDAD_AFTER_COLSPAN:
+        case Answer.NOVEDAD_AFTER_COLSPAN:
             return _absent(novedad=True, mensaje=mood.text, descripcion=GO_THERE)
-        case Act.NOT_FOUND:
+        case Answer.NOT_FOUND:
             return _absent(mensaje=fragments.not_found(cedula))
-        case Act.NOT_FOUND_AS_ERROR:
+        case Answer.NOT_FOUND_AS_ERROR:
             return _absent(novedad=False, mensaje=NO_SUCH)
-        case Act.UNREADABLE:
+        case Answer.UNREADABLE:
             return {"ok": True, "estado": "R-17", "tramite": {"sitio": "Consulte su citación"}}
-        case Act.CAPTCHA_REFUSED:
+        case Answer.CAPTCHA_REFUSED:
             return _failure(CAPTCHA_REFUSED)
-        case Act.ERROR:
+        case Answer.ERROR:
             return _failure(mood.text)
-        case Act.RELOAD:
+        case Answer.RELOAD:
             return _failure(SESSION_OVER)
-    assert_never(mood.act)
+    assert_never(mood.answer)
 
 
 def _found(cedula: str, mood: Mood) -> Reply:
-    """Return a voting place as captured: numbers as numbers, and with what only some clients have seen."""
+    """Return a voting place as captured: numbers as numbers, and details that not every client has received."""
     place = mood.place(cedula)
-    if mood.act is Act.FOUND_BARELY:
+    if mood.answer is Answer.FOUND_BARELY:
         return {"ok": True, "encontrado": True, "data": {"nuip": cedula, **_place(place)}}
     details = {"nuip": int(cedula), **_place(place), "mesa": int(place.mesa)}
     reply: Reply = {
@@ -138,7 +133,7 @@ def _found(cedula: str, mood: Mood) -> Reply:
         "data": {**details, "fingreso": "12/10/2007", "coddivipol": "280010302"},
         "mapa": {"lat": 9.3, "lng": -75.4, "url": "/mapa"},
     }
-    return _in_capitals(reply) if mood.act is Act.FOUND_IN_OTHER_CASE else reply
+    return _in_capitals(reply) if mood.answer is Answer.FOUND_IN_OTHER_CASE else reply
 
 
 def _place(place: Place) -> Reply:

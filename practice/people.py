@@ -1,6 +1,6 @@
-"""Invented people: where each cédula votes, or what stands against it, worked out from its digits alone.
+"""Invented people: where each cédula votes and which novedad it has, computed from its digits alone.
 
-The same cédula gets the same place for ever, and two people at the same puesto see the same address for it.
+The same cédula always gets the same place, and a puesto has the same address for everybody.
 """
 
 import hashlib
@@ -29,41 +29,41 @@ class _Puesto:
     mesas: int
 
 
-class _Dice:
-    """Choices that depend on a seed text only, whatever the version of Python."""
+class _SeededRandom:
+    """Pseudo-random choices. Unlike those of `random.Random`, they are the same in every version of Python."""
 
     def __init__(self, *seed: object) -> None:
         text = "/".join(map(str, seed))
         self._left = int.from_bytes(hashlib.sha512(text.encode()).digest())
 
-    def roll(self, low: int, high: int) -> int:
+    def integer(self, low: int, high: int) -> int:
         """Return a number from `low` to `high`, both included."""
-        self._left, face = divmod(self._left, high - low + 1)
-        return low + face
+        self._left, offset = divmod(self._left, high - low + 1)
+        return low + offset
 
-    def pick[T](self, options: Sequence[T]) -> T:
-        return options[self.roll(0, len(options) - 1)]
+    def choice[T](self, options: Sequence[T]) -> T:
+        return options[self.integer(0, len(options) - 1)]
 
 
 def place_of(cedula: str) -> Place:
-    """Return where this cédula votes. One in forty does so at a consulado."""
-    dice = _Dice("person", cedula)
-    if dice.roll(1, 40) == 1:
-        country, city, address = dice.pick(places.CONSULADOS)
-        return Place("CONSULADOS", country, city, address, str(dice.roll(1, 21)))
-    departamento, municipio, size = dice.pick(places.MUNICIPIOS)
-    # Every mesa has as many voters as any other, so that big puestos have more of them.
-    puesto, mesa = dice.pick(_mesas(municipio, size))
+    """Return where this cédula votes. One in forty votes at a consulado."""
+    random = _SeededRandom("person", cedula)
+    if random.integer(1, 40) == 1:
+        country, city, address = random.choice(places.CONSULADOS)
+        return Place("CONSULADOS", country, city, address, str(random.integer(1, 21)))
+    departamento, municipio, size = random.choice(places.MUNICIPIOS)
+    # Choosing a mesa, not a puesto, gives big puestos more voters than small ones.
+    puesto, mesa = random.choice(_mesas(municipio, size))
     return Place(departamento, municipio, puesto.name, puesto.address, str(mesa))
 
 
 def place_without_puesto(cedula: str) -> Place:
-    """Return this cédula's place with the puesto left empty, as a broken reply has it."""
+    """Return this cédula's place with an empty puesto, as in a broken reply."""
     return replace(place_of(cedula), puesto="")
 
 
 def hostile_place(cedula: str) -> Place:
-    """Return a good place whose texts hold every word that a careless reader takes for another answer."""
+    """Return a valid place whose texts contain the words of other answers, to mislead a careless parser."""
     return replace(
         place_of(cedula),
         puesto='I.E. "LA BUENA MUERTE" & CIA <NOVEDAD>',
@@ -74,16 +74,16 @@ def hostile_place(cedula: str) -> Place:
 def novedad_of(cedula: str) -> tuple[str, str]:
     """Return the number of the resolución and the date of this cédula's novedad.
 
-    Nobody captured the real shape of either: the date is as in the state list of cédulas, dd/mm/yyyy.
+    Nobody captured how the real site writes them. The date is as in the state's list of cédulas: dd/mm/yyyy.
     """
-    dice = _Dice("novedad", cedula)
-    day, month, year = dice.roll(1, 28), dice.roll(1, 12), dice.roll(1995, 2025)
-    return str(dice.roll(100, 19_999)), f"{day:02}/{month:02}/{year}"
+    random = _SeededRandom("novedad", cedula)
+    day, month, year = random.integer(1, 28), random.integer(1, 12), random.integer(1995, 2025)
+    return str(random.integer(100, 19_999)), f"{day:02}/{month:02}/{year}"
 
 
 @cache
 def _mesas(municipio: str, size: int) -> list[tuple[_Puesto, int]]:
-    """Return every mesa of a municipio: its puesto, whose name no other puesto there has, and its number."""
+    """Return every mesa of a municipio as puesto and number. No two puestos there have the same name."""
     urban = [_urban(municipio, name) for name in _shuffled(municipio, places.URBAN_NAMES)[:size]]
     rural = [_rural(municipio, name) for name in _shuffled(municipio, places.RURAL_NAMES)[: 2 + size // 4]]
     puestos = (*urban, *rural, *_special(municipio))
@@ -91,31 +91,31 @@ def _mesas(municipio: str, size: int) -> list[tuple[_Puesto, int]]:
 
 
 def _urban(municipio: str, name: str) -> _Puesto:
-    dice = _Dice(municipio, name)
-    form = dice.pick(places.URBAN_FORMS).format(name)
+    random = _SeededRandom(municipio, name)
+    form = random.choice(places.URBAN_FORMS).format(name)
     # About one puesto in fifty of the national list is not in upper case.
-    title = form.title() if dice.roll(1, 50) == 1 else form
-    return _Puesto(title, _street(dice), dice.roll(3, 38))
+    title = form.title() if random.integer(1, 50) == 1 else form
+    return _Puesto(title, _street(random), random.integer(3, 38))
 
 
 def _rural(municipio: str, name: str) -> _Puesto:
-    dice = _Dice(municipio, name)
-    title = dice.pick(places.RURAL_FORMS).format(name)
-    address = dice.pick(places.RURAL_ADDRESSES)
-    return _Puesto(title, address.format(dice.roll(2, 29) if "KM" in address else name), dice.roll(1, 4))
+    random = _SeededRandom(municipio, name)
+    title = random.choice(places.RURAL_FORMS).format(name)
+    address = random.choice(places.RURAL_ADDRESSES)
+    return _Puesto(title, address.format(random.integer(2, 29) if "KM" in address else name), random.integer(1, 4))
 
 
 def _special(municipio: str) -> list[_Puesto]:
-    """Return the jail that every municipio has here (zone 98), and the puesto censo (zone 90) that few have."""
-    dice = _Dice(municipio, "special")
-    jail = _Puesto(f"CARCEL {municipio}", f"KM {dice.roll(2, 9)} VIA AL MUNICIPIO VECINO", dice.roll(1, 2))
+    """Return the jail (zone 98), which every municipio has here, and the puesto censo (zone 90), which few have."""
+    random = _SeededRandom(municipio, "special")
+    jail = _Puesto(f"CARCEL {municipio}", f"KM {random.integer(2, 9)} VIA AL MUNICIPIO VECINO", random.integer(1, 2))
     mesas = places.CITIES_WITH_BIG_PUESTO.get(municipio)
-    return [jail] if mesas is None else [jail, _Puesto("PUESTO CENSO", _street(dice), mesas)]
+    return [jail] if mesas is None else [jail, _Puesto("PUESTO CENSO", _street(random), mesas)]
 
 
-def _street(dice: _Dice) -> str:
-    forms = places.ODD_STREETS if dice.roll(1, 12) == 1 else places.STREETS
-    return dice.pick(forms).format(a=dice.roll(1, 120), b=dice.roll(1, 99), c=dice.roll(1, 99))
+def _street(random: _SeededRandom) -> str:
+    forms = places.ODD_STREETS if random.integer(1, 12) == 1 else places.STREETS
+    return random.choice(forms).format(a=random.integer(1, 120), b=random.integer(1, 99), c=random.integer(1, 99))
 
 
 def _shuffled(municipio: str, names: Sequence[str]) -> list[str]:

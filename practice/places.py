@@ -1,7 +1,7 @@
-"""The raw material of invented voting places: municipios that exist, and everything else made up.
+"""The words that invented voting places are made of. The municipios exist; everything else is invented.
 
-Spelling follows the Registraduría's DIVIPOLE list: upper case mostly, few accents, truncated departamentos, all sorts
-of punctuation. A puesto has at most 42 characters there, an address at most 52.
+The spelling follows the Registraduría's DIVIPOLE list: mostly upper case, few accents, shortened departamentos, all
+kinds of punctuation. There a puesto has at most 42 characters and an address at most 52.
 """
 
 MUNICIPIOS: tuple[tuple[str, str, int], ...] = (
@@ -45,7 +45,7 @@ MUNICIPIOS: tuple[tuple[str, str, int], ...] = (
 )
 
 CITIES_WITH_BIG_PUESTO = {"BOGOTA. D.C.": 263, "MEDELLIN": 118, "CALI": 104, "BARRANQUILLA": 61}
-"""Municipios with a "puesto censo" (zone 90) here, and its number of mesas."""
+"""Municipios that have a "puesto censo" (zone 90) here, with its number of mesas."""
 
 CONSULADOS: tuple[tuple[str, str, str], ...] = (
     # country, city (which is the puesto), address
@@ -145,4 +145,4 @@ ODD_STREETS = (
     "MZ {a} LT {b} ET. {c} & ANEXO",
     "CRA {a}' # {b}+{c}: BLQ. 1/2",
 )
-"""With the signs that few addresses of the list have, and that every program must survive."""
+"""With unusual characters, as few addresses of the list have: every program must cope with them."""

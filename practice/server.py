@@ -1,7 +1,7 @@
-"""The practice site as an application, and as a running server for tests.
+"""The practice site as an aiohttp application, and as a running server for tests.
 
     with PracticeServer() as server:
-        ...ask server.census_url, read server.journal
+        ...  # send requests to server.census_url, read server.journal
 
 Next on the reading path: `practice/moods.py`, then `practice/faces.py`.
 """
@@ -18,8 +18,7 @@ from typing import Self
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from practice import captcha_json, captcha_legacy, faces, home, verifik, widget
-from practice.captcha import Desk
+from practice import captcha, captcha_widget, faces, home, verifik
 from practice.journal import Journal
 from practice.site import Face, Site
 
@@ -29,41 +28,39 @@ logger = logging.getLogger("practice")
 
 
 def create_app(site: Site) -> web.Application:
-    """Return the application: the home page, every dialect of the census page, Verifik and the captcha service."""
     app = web.Application(middlewares=[_no_head])
-    desk = Desk(site)
     app.add_routes(home.routes())
     app.add_routes(faces.routes(site))
-    app.add_routes(widget.routes(site))
+    app.add_routes(captcha_widget.routes(site))
     app.add_routes(verifik.routes(site))
-    app.add_routes(captcha_json.routes(site, desk))
-    app.add_routes(captcha_legacy.routes(site, desk))
+    app.add_routes(captcha.routes(site))
     return app
 
 
-class _ClientsFaults(logging.Filter):
-    """Drops what only tells that a client does not speak HTTP: the record would quote what it sent."""
+class _MalformedRequestFilter(logging.Filter):
+    """Drops the records about malformed requests: they quote what the client sent, which may be personal data."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
-logger.addFilter(_ClientsFaults())
+logger.addFilter(_MalformedRequestFilter())
 
 
 @web.middleware
 async def _no_head(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Answer every HEAD with 500, as the real site does at all its addresses."""
+    """Answer every HEAD with 500, as the real site does."""
     return web.Response(status=500) if request.method == "HEAD" else await handler(request)
 
 
 @asynccontextmanager
 async def listening(app: web.Application, port: int) -> AsyncIterator[int]:
-    """Serve the application on this machine only; gives the port, a free one for 0. Raises `OSError` if it is taken.
+    """Serve the application on this machine only, and give the port; 0 means a free one.
 
-    No access log. A request whose client has gone is dropped, and the end waits for none that hangs.
+    Raises `OSError` if the port is taken. There is no access log, because addresses may contain cédulas. When a client
+    disconnects its request is cancelled, and stopping does not wait for requests that hang.
     """
     runner = web.AppRunner(
         app, handle_signals=False, handler_cancellation=True, access_log=None, logger=logger, shutdown_timeout=0.1
@@ -77,15 +74,13 @@ async def listening(app: web.Application, port: int) -> AsyncIterator[int]:
 
 
 class PracticeServer:
-    """A practice site on a thread and an event loop of its own, for as long as the `with` block lasts.
+    """A practice site with a thread and an event loop of its own, for as long as the `with` block lasts.
 
-    `captcha_seconds` is how long the captcha service takes for a solution, `slow_seconds` how long the slow moods
-    take, `hang_seconds` after how long a request that nobody answers is cut. `clock` gives the seconds by which
-    captchas ripen and tokens age. `face` is what the usual address shows; `site.face` changes it later.
+    The settings are those of `Site`. `server.site` may be changed while it runs.
     """
 
     origin: str
-    """Like http://127.0.0.1:40123, known once the block has been entered."""
+    """Like http://127.0.0.1:40123. It is known once the `with` block has been entered."""
 
     def __init__(
         self,
@@ -106,26 +101,22 @@ class PracticeServer:
 
     @property
     def journal(self) -> Journal:
-        """What has happened at the site."""
         return self.site.journal
 
     @property
     def census_url(self) -> str:
-        """The census page's usual address."""
         return self.origin + faces.PATH
 
     def url_of(self, face: Face) -> str:
-        """Return the address that shows this face, the AJAX one's only until the site was told to change."""
+        """Return the address of this face. The AJAX face has the usual address, which may show another one."""
         return self.origin + faces.PATHS[face]
 
     @property
     def captcha_url(self) -> str:
-        """The captcha service's base address."""
         return self.origin
 
     @property
     def verifik_url(self) -> str:
-        """The address at which Verifik is played."""
         return self.origin + verifik.PATH
 
     def __enter__(self) -> Self:

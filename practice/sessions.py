@@ -1,4 +1,4 @@
-"""Visitors' sessions: the cookie that ties a page's nonce to whoever loaded that page."""
+"""Visitors' sessions: a cookie, and the nonce of the page that the visitor loaded last."""
 
 import secrets
 import time
@@ -7,7 +7,7 @@ from email.utils import formatdate
 
 from aiohttp import web
 
-from practice.memory import Recent
+from practice.bounded_dict import BoundedDict
 
 COOKIE = "PHPSESSID"
 FIREWALL_COOKIE = "cookiesession1"
@@ -15,41 +15,40 @@ FIREWALL_COOKIE = "cookiesession1"
 
 @dataclass(slots=True)
 class Session:
-    """One visitor. Only the nonce of the page loaded last is good; an older page's is stale."""
+    """One visitor. Only the nonce of the page loaded last is valid."""
 
     key: str = field(default_factory=lambda: secrets.token_hex(13))
     nonce: str = ""
     loads: int = 0
 
     def load_page(self) -> str:
-        """Return the nonce of a page being loaded now: 32 lower-case hexadecimal digits."""
+        """Count a page load and return the page's nonce: 32 lower-case hexadecimal digits."""
         self.loads += 1
         self.nonce = secrets.token_hex(16)
         return self.nonce
 
 
 class Sessions:
-    """Every visitor the site remembers."""
+    """The sessions of all visitors."""
 
     def __init__(self) -> None:
-        self._known: Recent[str, Session] = Recent()
+        self._known: BoundedDict[str, Session] = BoundedDict()
 
     def find(self, request: web.Request) -> Session | None:
-        """Return the visitor's session, or nothing for a cookie that is missing or not ours."""
+        """Return the visitor's session; nothing if its cookie is missing or unknown."""
         return self._known.get(request.cookies.get(COOKIE, ""))
 
     def begin(self) -> Session:
-        """Return a new session, under a key that the visitor did not choose."""
         session = Session()
         self._known[session.key] = session
         return session
 
 
 def set_cookies(request: web.Request, response: web.Response, session: Session) -> None:
-    """Give the visitor the two cookies of the real site, each only if it is new.
+    """Set the two cookies of the real site, each only if it is new.
 
-    There they are Secure as well; here only behind TLS, or no client but a browser on this machine would send them
-    back over plain http.
+    On the real site both are Secure. Here they are so only behind TLS: over plain http, clients other than a browser
+    would not send a Secure cookie back.
     """
     if request.cookies.get(COOKIE) != session.key:
         response.set_cookie(COOKIE, session.key, httponly=True, secure=request.secure)

@@ -1,18 +1,18 @@
-"""What all parts of the site share: its settings, its clock and what it remembers."""
+"""What all parts of the site share: its settings, its clock and its state."""
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from practice.bounded_dict import BoundedDict
 from practice.journal import Journal
-from practice.memory import Recent
 from practice.sessions import Sessions
 from practice.tokens import Tokens
 
 
 class Face(StrEnum):
-    """The generations of the census page that the site can show."""
+    """The versions of the census page that the site can show."""
 
     AJAX = "ajax"
     HTML = "html"
@@ -20,15 +20,19 @@ class Face(StrEnum):
 
 
 SITEKEY = "6LPractica0000000000000000000000000AAAAA"
-"""As long and as begun as a real reCAPTCHA sitekey, and nobody's."""
+"""It has the form of a real reCAPTCHA sitekey, but belongs to nobody."""
 
 
 @dataclass
 class Site:
-    """One practice site. All times in seconds; `clock` rules captchas and the journal, not the length of sleeps.
+    """One practice site. All times are in seconds.
 
-    `face` is what the usual address shows, and may change at any time; `overlay_seconds` is for how long the HTML
-    face covers its form after loading.
+    `captcha_seconds`: how long the captcha service takes for a solution.
+    `slow_seconds`: how long the slow moods take.
+    `hang_seconds`: after how long a request that gets no reply is cut.
+    `clock`: the time of captchas, tokens and journal. Waiting does not use it.
+    `face`: what the usual address shows. It may change at any time.
+    `overlay_seconds`: how long the HTML face covers its form after loading.
     """
 
     captcha_seconds: float = 0.0
@@ -40,8 +44,8 @@ class Site:
     journal: Journal = field(init=False)
     tokens: Tokens = field(init=False)
     sessions: Sessions = field(init=False)
-    first_cut: Recent[str, Mapping[str, str]] = field(init=False, default_factory=Recent)
-    """The form whose connection was cut, by cédula, for the ending that fails only the first time."""
+    first_cut: BoundedDict[str, Mapping[str, str]] = field(init=False, default_factory=BoundedDict)
+    """By cédula, the first form that was cut: the state of `Fault.CUT_FIRST_TIME`."""
 
     def __post_init__(self) -> None:
         self.journal = Journal(self.clock)

@@ -1,4 +1,4 @@
-"""Captcha tokens: who was given which, for what page, and whether it may still be used."""
+"""Captcha tokens: for which page each was issued, and whether it may still be used."""
 
 import secrets
 from collections.abc import Callable
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from aiohttp import web
 from yarl import URL
 
-from practice.memory import Recent
+from practice.bounded_dict import BoundedDict
 
 LIFETIME = 120.0
-"""Seconds for which a solved reCAPTCHA v2 token is good, counted from its solution."""
+"""Seconds for which a reCAPTCHA v2 token is valid, counted from its solution."""
 
 
 def page_of(address: str) -> str:
-    """Return the origin and path that a token is bound to, or nothing for what is not a web address."""
+    """Return the origin and path of an address, which a token is bound to; an empty text if it is no web address."""
     try:
         url = URL(address)
     except ValueError:
@@ -25,7 +25,7 @@ def page_of(address: str) -> str:
 
 
 def own_page(request: web.Request) -> str:
-    """Return the page that a request was sent to, as `page_of` gives it; nothing if its Host header is nonsense."""
+    """Return `page_of` for the address of this request; an empty text if its Host header is malformed."""
     try:
         return page_of(str(request.url))
     except ValueError:
@@ -33,28 +33,28 @@ def own_page(request: web.Request) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stamp:
+class _Issued:
     page: str
     sitekey: str
     solved_at: float
 
 
 class Tokens:
-    """The tokens given out and not used yet. `clock` gives seconds."""
+    """The tokens that were issued and not used yet. `clock` gives seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._unused: Recent[str, _Stamp] = Recent()
+        self._unused: BoundedDict[str, _Issued] = BoundedDict()
 
     def issue(self, page: str, sitekey: str, *, solved_at: float) -> str:
-        """Return a new token for this page (see `page_of`) and sitekey."""
+        """Return a new token for this page, as `page_of` gives it, and this sitekey."""
         token = f"03APractica-{secrets.token_urlsafe(330)}"
-        self._unused[token] = _Stamp(page, sitekey, solved_at)
+        self._unused[token] = _Issued(page, sitekey, solved_at)
         return token
 
     def redeem(self, token: str, page: str, sitekey: str) -> bool:
-        """Use a token up and say whether it was good: one of ours, for this page and sitekey, fresh and unused."""
-        stamp = self._unused.pop(token, None)
-        if stamp is None or (stamp.page, stamp.sitekey) != (page, sitekey):
+        """Use a token up and say whether it was valid: issued here for this page and sitekey, not used, not expired."""
+        issued = self._unused.pop(token, None)
+        if issued is None or (issued.page, issued.sitekey) != (page, sitekey):
             return False
-        return self._clock() - stamp.solved_at <= LIFETIME
+        return self._clock() - issued.solved_at <= LIFETIME

@@ -1,9 +1,9 @@
-"""Verifik's voting-place API: a stand-in for the service that answers the same question over plain HTTP, for money.
+"""Verifik's voting-place API, simulated: a paid service that answers the same question over HTTP, without a page.
 
-By its public documentation (docs.verifik.co): one address, the number in the query, a token in the header, and each
-reply as printed there. Of these nobody printed what it says, so the words are ours: refused tokens, spent credits and
-haste. It has no word for a novedad either; here such people have a record without a voting place, a shape in which the
-documentation shows a record once. What a page would say of captcha or session is this service's own trouble, HTTP 500.
+It follows the public documentation (docs.verifik.co): one address, the number in the query, a token in the header, and
+replies as printed there. The documentation does not print the replies for refused tokens, spent credits and too many
+requests: those texts are ours. It has no reply for a novedad either. Here such people get a record without a voting
+place, which the documentation shows once. Errors of captcha or session, which an API does not have, are HTTP 500.
 """
 
 import secrets
@@ -15,14 +15,14 @@ from typing import assert_never
 
 from aiohttp import web
 
-from practice import gates
-from practice.moods import MAINTENANCE, Act, Mood, mood_of
+from practice import faults
+from practice.census_page import NUMBER, delay
+from practice.moods import MAINTENANCE, Answer, Mood, mood_of
 from practice.people import Place
 from practice.site import Site
-from practice.visits import NUMBER, take_time
 
 PATH = "/verifik/v2/co/registraduria/votacion"
-TOKEN = "practica"  # noqa: S105 - opens nothing but this
+TOKEN = "practica"  # noqa: S105 - valid only here
 
 HUGE = "enorme"
 HUGE_TITLE = "Una respuesta de veinte megabytes"
@@ -32,7 +32,7 @@ _PIECES = 20
 
 @dataclass(frozen=True, slots=True)
 class SpecialToken:
-    """A token that is refused. `title` is for people; `code` and `message` are what the service says."""
+    """A token that is refused. `title` is for people; `code` and `message` stand in the reply."""
 
     token: str
     title: str
@@ -51,7 +51,6 @@ _UNKNOWN = SpecialToken("", "", 401, "Unauthorized", "Access token is not valid.
 
 
 def routes(site: Site) -> list[web.RouteDef]:
-    """Return the service's one address."""
 
     async def ask(request: web.Request) -> web.StreamResponse:
         return await _ask(site, request)
@@ -60,21 +59,21 @@ def routes(site: Site) -> list[web.RouteDef]:
 
 
 async def _ask(site: Site, request: web.Request) -> web.StreamResponse:
-    """Answer a question: first what stands before the application, then its checks, then the census."""
+    """Answer a question: first the faults outside the application, then its checks, then the census."""
     cedula = request.query.get("documentNumber", "")
     if cedula:
         site.journal.write("consulta", cedula=cedula, detail="verifik")
     mood = mood_of(cedula)
-    # Every question counts: one that a client repeats by itself cannot be told from a new one.
-    met = await gates.meet(site, request, mood.gate, cedula=cedula, form={"question": secrets.token_hex()})
-    if met is not None:
-        return met
+    # Every question counts as a new one: this API cannot tell the repetition of a request from a new request.
+    broken = await faults.inject(site, request, mood.fault, cedula=cedula, form={"question": secrets.token_hex()})
+    if broken is not None:
+        return broken
     refused = _refusal(request, cedula)
     if refused is not None:
         return refused
     if request.query.get("animo") == HUGE:
-        return await _send_much(request)
-    await take_time(site, mood)
+        return await _send_huge_reply(request)
+    await delay(site, mood)
     return _answer(cedula, mood)
 
 
@@ -82,33 +81,33 @@ def _refusal(request: web.Request, cedula: str) -> web.Response | None:
     authorization = request.headers.get("Authorization", "")
     if authorization != f"Bearer {TOKEN}":
         special = _SPECIAL.get(authorization, _UNKNOWN)
-        return _complaint(special.status, special.code, special.message)
+        return _error(special.status, special.code, special.message)
     if not cedula:
-        return _complaint(409, "MissingParameter", "missing documentNumber\n")
+        return _error(409, "MissingParameter", "missing documentNumber\n")
     if not NUMBER.fullmatch(cedula):
-        return _complaint(409, "MissingParameter", "documentNumber is not valid.\n")
+        return _error(409, "MissingParameter", "documentNumber is not valid.\n")
     return None
 
 
-def _answer(cedula: str, mood: Mood) -> web.Response:  # noqa: PLR0911 - one line an act
-    match mood.act:
-        case Act.FOUND | Act.FOUND_SLOWLY | Act.FOUND_IN_OTHER_CASE:
+def _answer(cedula: str, mood: Mood) -> web.Response:  # noqa: PLR0911 - one case per answer
+    match mood.answer:
+        case Answer.FOUND | Answer.FOUND_SLOWLY | Answer.FOUND_IN_OTHER_CASE:
             return _certified({"data": _record(cedula, mood.place(cedula))}, id=_receipt())
-        case Act.FOUND_BARELY:
+        case Answer.FOUND_BARELY:
             return web.json_response({"data": _record(cedula, mood.place(cedula))})
-        case Act.NOVEDAD | Act.NOVEDAD_AFTER_COLSPAN:
+        case Answer.NOVEDAD | Answer.NOVEDAD_AFTER_COLSPAN:
             return _certified({"data": {"documentNumber": cedula}}, id=_receipt())
-        case Act.NOT_FOUND:
-            return _complaint(404, "NotFound", "Record not found.")
-        case Act.NOT_FOUND_AS_ERROR:
+        case Answer.NOT_FOUND:
+            return _error(404, "NotFound", "Record not found.")
+        case Answer.NOT_FOUND_AS_ERROR:
             return _certified({"code": "NotFound", "message": "Record not found."}, status=404)
-        case Act.UNREADABLE:
+        case Answer.UNREADABLE:
             return _certified({"data": {"estado": "R-17", "tramite": {"sitio": "Consulte su citación"}}})
-        case Act.ERROR if mood.text == MAINTENANCE:
-            return _complaint(409, "Conflict", "Endpoint out of service.")
-        case Act.ERROR | Act.CAPTCHA_REFUSED | Act.RELOAD:
-            return _complaint(500, "InternalServerError", "Server error.")
-    assert_never(mood.act)
+        case Answer.ERROR if mood.text == MAINTENANCE:
+            return _error(409, "Conflict", "Endpoint out of service.")
+        case Answer.ERROR | Answer.CAPTCHA_REFUSED | Answer.RELOAD:
+            return _error(500, "InternalServerError", "Server error.")
+    assert_never(mood.answer)
 
 
 def _record(cedula: str, place: Place) -> dict[str, str]:
@@ -132,11 +131,11 @@ def _receipt() -> str:
     return "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(5))
 
 
-def _complaint(status: int, code: str, message: str) -> web.Response:
+def _error(status: int, code: str, message: str) -> web.Response:
     return web.json_response({"code": code, "message": message}, status=status)
 
 
-async def _send_much(request: web.Request) -> web.StreamResponse:
+async def _send_huge_reply(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     await response.prepare(request)
     with suppress(ConnectionError):

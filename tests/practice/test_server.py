@@ -111,7 +111,7 @@ def test_other_methods_and_pages_are_refused_plainly(visitor):
     assert visitor.get("/createTask").status == 405
 
 
-@pytest.mark.parametrize("path", [PAGE, "/in.php", "/recaptcha/practica"])
+@pytest.mark.parametrize("path", [PAGE, "/recaptcha/practica"])
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [

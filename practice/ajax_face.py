@@ -1,6 +1,6 @@
-"""The AJAX dialect of the census page: a form whose script posts to the same address and gets JSON with HTML inside.
+"""The AJAX face of the census page: a form whose script posts to the same address and gets JSON with HTML inside.
 
-As the real site spoke it in July 2026. Where nobody captured what it says, a comment says that we chose.
+As the real site did in July 2026. Where nobody captured what it says, a comment says that the text is ours.
 """
 
 import json
@@ -8,13 +8,13 @@ from typing import assert_never
 
 from aiohttp import web
 
-from practice import fragments, gates
-from practice.moods import Act, Mood, mood_of
-from practice.render import form_of
+from practice import faults, fragments
+from practice.census_page import BAD_ELECTION, BAD_NUMBER, CAPTCHA_REFUSED, NUMBER, delay, send_form, wants_captcha
+from practice.moods import Answer, Mood, mood_of
+from practice.request_body import form_of
 from practice.sessions import Session
 from practice.site import SITEKEY, Site
 from practice.tokens import own_page
-from practice.visits import BAD_ELECTION, BAD_NUMBER, CAPTCHA_REFUSED, NUMBER, send_form, take_time, wants_captcha
 
 CURRENT_PLACE = "-1"
 NAMED_ELECTION = "677"
@@ -23,30 +23,29 @@ NO_CAPTCHA = "Marque el cuadro de verificación o captcha!"
 
 
 def form_page(site: Site, request: web.Request, status: int = 200) -> web.Response:
-    """Return the page with the empty form."""
     return send_form(site, request, "censo.html", status=status)
 
 
 async def ask(site: Site, request: web.Request) -> web.Response:
-    """Answer a question: first what stands before the application, then its checks, then the census."""
+    """Answer a form: first the faults outside the application, then its checks, then the census."""
     form = await form_of(request)
     cedula = form.get("nuip", "").strip()
     site.journal.write("consulta", cedula=cedula)
     mood = mood_of(cedula)
-    met = await gates.meet(site, request, mood.gate, cedula=cedula, form=form)
-    if met is not None:
-        return met
-    refused = _visit_refusal(site, request, form)
+    broken = await faults.inject(site, request, mood.fault, cedula=cedula, form=form)
+    if broken is not None:
+        return broken
+    refused = _session_refusal(site, request, form)
     if refused is None:
         refused = _form_refusal(form.get("tipo", ""), cedula)
     if refused is not None:
         return refused
-    await take_time(site, mood)
+    await delay(site, mood)
     return _answer(cedula, mood)
 
 
-def _visit_refusal(site: Site, request: web.Request, form: dict[str, str]) -> web.Response | None:
-    """Return what is wrong with captcha or nonce, in the order in which the site looks."""
+def _session_refusal(site: Site, request: web.Request, form: dict[str, str]) -> web.Response | None:
+    """Check captcha and nonce, in the order of the real site. Returns nothing if both are good."""
     captcha = form.get("g-recaptcha-response", "")
     if wants_captcha(request.query) and not captcha:
         return _error(NO_CAPTCHA)
@@ -61,7 +60,7 @@ def _form_refusal(tipo: str, cedula: str) -> web.Response | None:
     if not NUMBER.fullmatch(cedula):
         return _error(BAD_NUMBER)
     if tipo == NAMED_ELECTION:
-        # Whoever picks the named election instead of the current place hears of nobody that they are in its census.
+        # As on the real site: for the named election, nobody is in the census.
         return _success(fragments.not_found_div(cedula))
     return None if tipo == CURRENT_PLACE else _error(BAD_ELECTION)
 
@@ -70,28 +69,28 @@ def _is_fresh(session: Session | None, nonce: str) -> bool:
     return session is not None and nonce != "" and nonce == session.nonce
 
 
-def _answer(cedula: str, mood: Mood) -> web.Response:  # noqa: PLR0911 - one line an act
-    match mood.act:
-        case Act.FOUND | Act.FOUND_SLOWLY | Act.FOUND_BARELY:
+def _answer(cedula: str, mood: Mood) -> web.Response:  # noqa: PLR0911 - one case per answer
+    match mood.answer:
+        case Answer.FOUND | Answer.FOUND_SLOWLY | Answer.FOUND_BARELY:
             return _success(fragments.found(cedula, mood.place(cedula)))
-        case Act.FOUND_IN_OTHER_CASE:
+        case Answer.FOUND_IN_OTHER_CASE:
             return _success(fragments.found(cedula, mood.place(cedula), is_lower=True))
-        case Act.NOVEDAD | Act.NOVEDAD_AFTER_COLSPAN:
-            colspan_row = mood.act is Act.NOVEDAD_AFTER_COLSPAN
+        case Answer.NOVEDAD | Answer.NOVEDAD_AFTER_COLSPAN:
+            colspan_row = mood.answer is Answer.NOVEDAD_AFTER_COLSPAN
             return _success(fragments.novedad(cedula, mood.text, colspan_row=colspan_row))
-        case Act.NOT_FOUND:
+        case Answer.NOT_FOUND:
             return _success(fragments.not_found_div(cedula))
-        case Act.NOT_FOUND_AS_ERROR:
+        case Answer.NOT_FOUND_AS_ERROR:
             return _error(fragments.not_found(cedula, censo="censo electoral"))
-        case Act.UNREADABLE:
+        case Answer.UNREADABLE:
             return _success(fragments.unreadable())
-        case Act.CAPTCHA_REFUSED:
+        case Answer.CAPTCHA_REFUSED:
             return _error(CAPTCHA_REFUSED)
-        case Act.ERROR:
+        case Answer.ERROR:
             return _error(mood.text)
-        case Act.RELOAD:
+        case Answer.RELOAD:
             return _reload()
-    assert_never(mood.act)
+    assert_never(mood.answer)
 
 
 def _success(message: str) -> web.Response:
@@ -107,6 +106,6 @@ def _reload() -> web.Response:
 
 
 def _json(reply: dict[str, object]) -> web.Response:
-    r"""Encode as PHP's json_encode does: no spaces, `\/` for every slash, `\u00f3` for what is not ASCII."""
+    r"""Encode as PHP's json_encode does: no spaces, `\/` for a slash, `\u00f3` for a letter that is not ASCII."""
     text = json.dumps(reply, ensure_ascii=True, separators=(",", ":")).replace("/", "\\/")
     return web.Response(body=text.encode("ascii"), content_type="application/json")

@@ -1,4 +1,4 @@
-"""The captcha service's JSON protocol."""
+"""The captcha service over HTTP."""
 
 import time
 
