@@ -9,7 +9,6 @@ from practice.tokens import page_of
 
 
 def routes(site: Site) -> list[web.RouteDef]:
-
     async def api(_: web.Request) -> web.Response:
         return script("api.js")
 

@@ -21,7 +21,6 @@ FACES = {
 
 
 def routes() -> list[web.RouteDef]:
-
     async def home(_: web.Request) -> web.Response:
         return html_page(
             "home.html",

@@ -47,13 +47,13 @@ class _SeededRandom:
 
 def place_of(cedula: str) -> Place:
     """Return where this cédula votes. One in forty votes at a consulado."""
-    choices = _SeededRandom("person", cedula)
-    if choices.integer(1, 40) == 1:
-        country, city, address = choices.choice(places.CONSULADOS)
-        return Place("CONSULADOS", country, city, address, str(choices.integer(1, 21)))
-    departamento, municipio, size = choices.choice(places.MUNICIPIOS)
+    seeded = _SeededRandom("person", cedula)
+    if seeded.integer(1, 40) == 1:
+        country, city, address = seeded.choice(places.CONSULADOS)
+        return Place("CONSULADOS", country, city, address, str(seeded.integer(1, 21)))
+    departamento, municipio, size = seeded.choice(places.MUNICIPIOS)
     # Choosing a mesa, not a puesto, gives big puestos more voters than small ones.
-    puesto, mesa = choices.choice(_mesas(municipio, size))
+    puesto, mesa = seeded.choice(_mesas(municipio, size))
     return Place(departamento, municipio, puesto.name, puesto.address, str(mesa))
 
 
@@ -76,9 +76,9 @@ def novedad_of(cedula: str) -> tuple[str, str]:
 
     Nobody captured how the real site writes them. The date is as in the state's list of cédulas: dd/mm/yyyy.
     """
-    choices = _SeededRandom("novedad", cedula)
-    day, month, year = choices.integer(1, 28), choices.integer(1, 12), choices.integer(1995, 2025)
-    return str(choices.integer(100, 19_999)), f"{day:02}/{month:02}/{year}"
+    seeded = _SeededRandom("novedad", cedula)
+    day, month, year = seeded.integer(1, 28), seeded.integer(1, 12), seeded.integer(1995, 2025)
+    return str(seeded.integer(100, 19_999)), f"{day:02}/{month:02}/{year}"
 
 
 @cache
@@ -91,31 +91,31 @@ def _mesas(municipio: str, size: int) -> list[tuple[_Puesto, int]]:
 
 
 def _urban(municipio: str, name: str) -> _Puesto:
-    choices = _SeededRandom(municipio, name)
-    form = choices.choice(places.URBAN_FORMS).format(name)
+    seeded = _SeededRandom(municipio, name)
+    form = seeded.choice(places.URBAN_FORMS).format(name)
     # About one puesto in fifty of the national list is not in upper case.
-    title = form.title() if choices.integer(1, 50) == 1 else form
-    return _Puesto(title, _street(choices), choices.integer(3, 38))
+    title = form.title() if seeded.integer(1, 50) == 1 else form
+    return _Puesto(title, _street(seeded), seeded.integer(3, 38))
 
 
 def _rural(municipio: str, name: str) -> _Puesto:
-    choices = _SeededRandom(municipio, name)
-    title = choices.choice(places.RURAL_FORMS).format(name)
-    address = choices.choice(places.RURAL_ADDRESSES)
-    return _Puesto(title, address.format(choices.integer(2, 29) if "KM" in address else name), choices.integer(1, 4))
+    seeded = _SeededRandom(municipio, name)
+    title = seeded.choice(places.RURAL_FORMS).format(name)
+    address = seeded.choice(places.RURAL_ADDRESSES)
+    return _Puesto(title, address.format(seeded.integer(2, 29) if "KM" in address else name), seeded.integer(1, 4))
 
 
 def _special(municipio: str) -> list[_Puesto]:
     """Return the jail (zone 98), which every municipio has here, and the puesto censo (zone 90), which few have."""
-    choices = _SeededRandom(municipio, "special")
-    jail = _Puesto(f"CARCEL {municipio}", f"KM {choices.integer(2, 9)} VIA AL MUNICIPIO VECINO", choices.integer(1, 2))
+    seeded = _SeededRandom(municipio, "special")
+    jail = _Puesto(f"CARCEL {municipio}", f"KM {seeded.integer(2, 9)} VIA AL MUNICIPIO VECINO", seeded.integer(1, 2))
     mesas = places.CITIES_WITH_BIG_PUESTO.get(municipio)
-    return [jail] if mesas is None else [jail, _Puesto("PUESTO CENSO", _street(choices), mesas)]
+    return [jail] if mesas is None else [jail, _Puesto("PUESTO CENSO", _street(seeded), mesas)]
 
 
-def _street(choices: _SeededRandom) -> str:
-    forms = places.ODD_STREETS if choices.integer(1, 12) == 1 else places.STREETS
-    return choices.choice(forms).format(a=choices.integer(1, 120), b=choices.integer(1, 99), c=choices.integer(1, 99))
+def _street(seeded: _SeededRandom) -> str:
+    forms = places.ODD_STREETS if seeded.integer(1, 12) == 1 else places.STREETS
+    return seeded.choice(forms).format(a=seeded.integer(1, 120), b=seeded.integer(1, 99), c=seeded.integer(1, 99))
 
 
 def _shuffled(municipio: str, names: Sequence[str]) -> list[str]:

@@ -51,7 +51,6 @@ _UNKNOWN = SpecialToken("", "", 401, "Unauthorized", "Access token is not valid.
 
 
 def routes(site: Site) -> list[web.RouteDef]:
-
     async def ask(request: web.Request) -> web.StreamResponse:
         return await _ask(site, request)
 

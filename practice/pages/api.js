@@ -1,4 +1,4 @@
-/* Stands in for Google's captcha script: a box that anybody can tick, and the same two handles for clients. */
+/* Replaces Google's captcha script: a checkbox, and the same field and functions that clients use. */
 (() => {
   "use strict";
 

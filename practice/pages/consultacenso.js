@@ -1,4 +1,4 @@
-/* The JSON page's own script, written anew for the practice site: it draws the form, asks and shows the answer. */
+/* The JSON page's own script, written for the practice site: it draws the form, posts the question and shows the answer. */
 (() => {
   "use strict";
 
@@ -29,7 +29,7 @@
       return;
     }
     element("captchaBox").append(widget);
-    // A script that comes out of a template's copy does not run: it is made anew.
+    // A browser does not run a script that is copied from a template, so a new element is made.
     const api = document.createElement("script");
     api.src = markup.querySelector("script").getAttribute("src");
     document.head.append(api);

@@ -1,4 +1,4 @@
-/* The census page's own script, written anew for the practice site with the behaviour of the real one. */
+/* The census page's own script, written for the practice site. It behaves as the real one does. */
 (() => {
   "use strict";
 
@@ -48,7 +48,7 @@
     ask()
       .then(receive)
       .catch(() => show("div_error", "Ocurri&oacute; un error al procesar su solicitud"))
-      // A captcha answer is good once: whoever asks again by hand ticks the box again.
+      // A captcha token is good once: who asks again by hand ticks the box again.
       .finally(() => window.grecaptcha && grecaptcha.reset());
   });
 })();

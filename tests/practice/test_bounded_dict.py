@@ -1,9 +1,9 @@
-"""A site that runs for months does not grow."""
+"""The dictionary with a maximum size."""
 
 from practice import bounded_dict
 
 
-def test_oldest_entry_is_forgotten_first():
+def test_oldest_entry_is_dropped_first():
     recent = bounded_dict.BoundedDict()
     for number in range(bounded_dict.MAX_ENTRIES + 2):
         recent[number] = "x"

@@ -1,13 +1,10 @@
-"""What each ending of a cédula and each `?animo=` brings, to the byte where a client depends on it."""
+"""The reply to each ending of a cédula and each `?animo=`, to the byte where a client depends on it."""
 
-import threading
 import time
-
-import pytest
 
 from practice.moods import MOODS, PAGE_MOODS, mood_of
 from practice.people import place_of
-from tests.practice.conftest import Visitor
+from tests.practice.conftest import send_only
 
 PAGE = "/censo/consultar/"
 
@@ -31,26 +28,23 @@ def details(resolucion: str, fecha: str) -> str:
     return f"<td data-th='RESOLUCIÓN'>{resolucion}</td><td data-th='FECHA NOVEDAD'>{fecha}</td>"
 
 
-@pytest.mark.parametrize("cedula", ["10001", "900123", "7654321", "43000001", "1900000078", "1900000000"])
-def test_ordinary_ending_is_found_whatever_the_length(visitor, cedula):
-    message = visitor.submit(cedula).json["data"]["message"]
-    assert f"<td data-th='NUIP'>{cedula}</td>" in message
-    assert found_words(cedula) in message
+def test_ordinary_ending_is_found_whatever_the_length(visitor):
+    for cedula in ("10001", "900123", "7654321", "43000001", "1900000078", "1900000000"):
+        message = visitor.submit(cedula).json["data"]["message"]
+        assert f"<td data-th='NUIP'>{cedula}</td>" in message
+        assert found_words(cedula) in message
 
 
-@pytest.mark.parametrize(
-    ("cedula", "words", "resolucion", "fecha"),
-    [
+def test_novedad_is_a_table_of_its_own(visitor):
+    for cedula, words, resolucion, fecha in (
         ("1900000099", "Cancelada por Muerte", "6734", "05/04/2025"),
         ("1900000098", "Cancelada por Doble Cedulación", "18383", "08/09/2017"),
         ("1900000097", "Vigente con Perdida o Suspension de los Derechos Politicos", "14020", "12/10/2007"),
         ("1900000086", "Pendiente por Solicitud en proceso", "13230", "19/06/1998"),
         ("1900000085", "Cancelada por Falsa Identidad", "16427", "02/03/2004"),
-    ],
-)
-def test_novedad_is_a_table_of_its_own(visitor, cedula, words, resolucion, fecha):
-    message = visitor.submit(cedula).json["data"]["message"]
-    assert message == novedad_table(cedula, words, details(resolucion, fecha))
+    ):
+        message = visitor.submit(cedula).json["data"]["message"]
+        assert message == novedad_table(cedula, words, details(resolucion, fecha))
 
 
 def test_novedad_may_come_after_a_row_that_spans_the_table(visitor):
@@ -79,16 +73,13 @@ def test_not_found_comes_as_an_error_too(visitor):
     }
 
 
-@pytest.mark.parametrize(
-    ("cedula", "message"),
-    [
-        ("1900000091", "Error en la validación del captcha. Intente nuevamente."),
-        ("1900000088", "Curl error: Operation timed out after 15008 milliseconds with 0 bytes received"),
-        ("1900000080", "La información se encuentra en actualización. Por favor intente más tarde."),
-    ],
-)
-def test_errors_are_sentences(visitor, cedula, message):
-    assert visitor.submit(cedula).json == {"success": False, "data": {"message": message}}
+def test_errors_are_sentences(visitor):
+    for cedula, message in {
+        "1900000091": "Error en la validación del captcha. Intente nuevamente.",
+        "1900000088": "Curl error: Operation timed out after 15008 milliseconds with 0 bytes received",
+        "1900000080": "La información se encuentra en actualización. Por favor intente más tarde.",
+    }.items():
+        assert visitor.submit(cedula).json == {"success": False, "data": {"message": message}}, cedula
 
 
 def test_reload_is_exact_to_the_byte(visitor):
@@ -132,13 +123,13 @@ def test_cut_connection_cuts_every_time(visitor):
         assert visitor.submit("1900000093").was_cut
 
 
-def test_flaky_ending_is_cut_once_and_found_after(visitor):
+def test_ending_79_is_cut_once_and_found_after(visitor):
     assert visitor.submit("1900000079").was_cut
     assert found_words("1900000079") in visitor.submit("1900000079").json["data"]["message"]
     assert found_words("1900000079") in visitor.submit("1900000079").json["data"]["message"]
 
 
-def test_flaky_ending_is_cut_again_when_the_browser_repeats_the_same_request(visitor):
+def test_ending_79_is_cut_again_when_the_browser_repeats_the_same_request(visitor):
     form = {"token": visitor.get(PAGE).nonce, "g-recaptcha-response": visitor.solve()}
     for _ in range(2):
         assert visitor.submit("1900000079", **form).was_cut
@@ -157,19 +148,10 @@ def test_silent_ending_is_cut_after_its_seconds(visitor):
     assert visitor.submit("1900000094").was_cut
 
 
-def test_silent_ending_holds_up_nobody_else(visitor, silent_request):
-    visitor.server.journal.wait_for("consulta")
-    assert visitor.get("/").status == 200
-
-
-@pytest.fixture
-def silent_request(server):
-    """A question that is never answered, asked from a thread of its own."""
-    server.site.hang_seconds = 0.5
-    asking = threading.Thread(target=Visitor(server).post_form, args=(PAGE,), kwargs={"nuip": "1900000094"})
-    asking.start()
-    yield
-    asking.join(timeout=10)
+def test_silent_ending_holds_up_nobody_else(visitor):
+    with send_only(visitor.server.origin, "POST", PAGE, "nuip=1900000094"):
+        visitor.server.journal.wait_for("consulta")
+        assert visitor.get("/").status == 200
 
 
 def test_every_ending_has_its_own_digits_and_an_example_that_shows_it():
@@ -177,22 +159,19 @@ def test_every_ending_has_its_own_digits_and_an_example_that_shows_it():
     assert all(mood_of(mood.example) is mood for mood in MOODS)
 
 
-@pytest.mark.parametrize(
-    ("mood", "status", "words"),
-    [
+def test_page_mood_gives_no_form(visitor):
+    for mood, status, words in (
         ("bloqueo", 500, "se presentó un evento de seguridad"),
         ("bloqueo-200", 200, "Request Rejected"),
         ("caida", 504, "504 Gateway Time-out"),
         ("mantenimiento", 200, "La información se encuentra en actualización. Por favor intente más tarde."),
         ("desconocido", 200, "Portal ciudadano"),
         ("vacio", 200, ""),
-    ],
-)
-def test_page_mood_gives_no_form(visitor, mood, status, words):
-    page = visitor.get(f"{PAGE}?animo={mood}")
-    assert page.status == status
-    assert words in page.text
-    assert 'id="nuip"' not in page.text
+    ):
+        page = visitor.get(f"{PAGE}?animo={mood}")
+        assert page.status == status, mood
+        assert words in page.text
+        assert 'id="nuip"' not in page.text, mood
 
 
 def test_page_that_fails_once_has_the_complete_form_and_is_fine_after(visitor):
@@ -212,10 +191,10 @@ def test_slow_page_comes_after_its_seconds(visitor):
     assert time.monotonic() - began >= visitor.server.site.slow_seconds
 
 
-@pytest.mark.parametrize("mood", ["corte", "sin-respuesta"])
-def test_page_that_never_comes_is_cut(visitor, mood):
+def test_page_that_never_comes_is_cut(visitor):
     visitor.server.site.hang_seconds = 0.05
-    assert visitor.get(f"{PAGE}?animo={mood}").was_cut
+    for mood in ("corte", "sin-respuesta"):
+        assert visitor.get(f"{PAGE}?animo={mood}").was_cut, mood
 
 
 def test_unknown_page_mood_does_nothing(visitor):

@@ -1,4 +1,4 @@
-"""The server itself: its journal, its end, its manners towards nonsense, and the command that runs it."""
+"""The server itself: its journal, how it stops, its replies to malformed requests, and the command that runs it."""
 
 import re
 import signal
@@ -18,16 +18,37 @@ from practice.__main__ import main
 from practice.captcha import SPECIAL_KEYS
 from practice.moods import MOODS, PAGE_MOODS
 from practice.server import PracticeServer
+from tests.practice.conftest import send_only
 
 ROOT = Path(__file__).parents[2]
 PAGE = "/censo/consultar/"
 
+MULTIPART, FORM = "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"
+MALFORMED = (
+    (b"", "multipart/form-data"),
+    (b"--x\r\nno headers", MULTIPART),
+    (b"--x\r\nContent-Disposition: form data; name=\r\n\r\nv\r\n--x--", MULTIPART),
+    (b"--x\r\nContent-Disposition: form-data\r\n\r\nv\r\n--x--", MULTIPART),
+    (
+        b'--x\r\nContent-Disposition: form-data; name="nuip"\r\nContent-Encoding: gzip\r\n\r\nv\r\n--x--\r\n',
+        MULTIPART,
+    ),
+    (
+        b'--x\r\nContent-Disposition: form-data; name="a"\r\nContent-Transfer-Encoding: odd\r\n\r\nv\r\n--x--\r\n',
+        MULTIPART,
+    ),
+    (b'--x\r\nContent-Disposition: form-data; name="nuip"; filename="a"\r\n\r\nv\r\n--x--\r\n', MULTIPART),
+    (b"nuip=\xff\xfe%ff%00&nuip", FORM),
+    (b"nuip=1", f"{FORM}; charset=no-such-thing"),
+    (b"nuip=1", f"{FORM}; charset=utf-16"),
+    (b"nuip=" + b"9" * 10_240 + b"&token=" + b"x" * 10_240, FORM),
+    (b'{"nuip": 1}', "application/json"),
+)
+
 
 def hang(origin: str) -> socket.socket:
     """Ask for a page that never comes."""
-    connection = socket.create_connection(("127.0.0.1", int(origin.rpartition(":")[2])), timeout=10)
-    connection.sendall(f"GET {PAGE}?animo=sin-respuesta HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-    return connection
+    return send_only(origin, "GET", f"{PAGE}?animo=sin-respuesta")
 
 
 @contextmanager
@@ -79,13 +100,13 @@ def test_two_servers_do_not_share_anything(visitor):
         assert len(other.journal.of("page")) == 0
 
 
-def test_taken_port_is_an_error_at_the_door(server):
+def test_taken_port_is_an_error_on_entering_the_block(server):
     port = int(server.origin.rpartition(":")[2])
     with pytest.raises(OSError, match="address already in use"), PracticeServer(port):
         pass
 
 
-def test_end_waits_for_no_hanging_request():
+def test_stopping_does_not_wait_for_a_hanging_request():
     with PracticeServer() as server:
         connection = hang(server.origin)
         server.journal.wait_for("page")
@@ -94,64 +115,39 @@ def test_end_waits_for_no_hanging_request():
     connection.close()
 
 
-def test_client_that_hangs_up_is_let_go(visitor):
+def test_client_that_disconnects_does_no_harm(visitor):
     hang(visitor.server.origin).close()
     visitor.server.journal.wait_for("page")
     assert visitor.get("/").status == 200
 
 
-@pytest.mark.parametrize("path", ["/", PAGE, "/censo/public/js/functions.js", "/no-existe"])
-def test_head_is_always_a_500(visitor, path):
-    assert visitor.send("HEAD", path).status == 500
+def test_head_is_always_a_500(visitor):
+    for path in ("/", PAGE, "/censo/public/js/functions.js", "/no-existe"):
+        assert visitor.send("HEAD", path).status == 500, path
 
 
-def test_other_methods_and_pages_are_refused_plainly(visitor):
+def test_other_methods_and_pages_are_refused(visitor):
     assert visitor.send("PUT", PAGE, b"").status == 405
     assert visitor.get("/no-existe").status == 404
     assert visitor.get("/createTask").status == 405
 
 
-@pytest.mark.parametrize("path", [PAGE, "/recaptcha/practica"])
-@pytest.mark.parametrize(
-    ("body", "content_type"),
-    [
-        (b"", "multipart/form-data"),
-        (b"--x\r\nno headers", "multipart/form-data; boundary=x"),
-        (b"--x\r\nContent-Disposition: form data; name=\r\n\r\nv\r\n--x--", "multipart/form-data; boundary=x"),
-        (b"--x\r\nContent-Disposition: form-data\r\n\r\nv\r\n--x--", "multipart/form-data; boundary=x"),
-        (
-            b'--x\r\nContent-Disposition: form-data; name="nuip"\r\nContent-Encoding: gzip\r\n\r\nv\r\n--x--\r\n',
-            "multipart/form-data; boundary=x",
-        ),
-        (
-            b'--x\r\nContent-Disposition: form-data; name="a"\r\nContent-Transfer-Encoding: odd\r\n\r\nv\r\n--x--\r\n',
-            "multipart/form-data; boundary=x",
-        ),
-        (
-            b'--x\r\nContent-Disposition: form-data; name="nuip"; filename="a"\r\n\r\nv\r\n--x--\r\n',
-            "multipart/form-data; boundary=x",
-        ),
-        (b"nuip=\xff\xfe%ff%00&nuip", "application/x-www-form-urlencoded"),
-        (b"nuip=1", "application/x-www-form-urlencoded; charset=no-such-thing"),
-        (b"nuip=1", "application/x-www-form-urlencoded; charset=utf-16"),
-        (b"nuip=" + b"9" * 10_240 + b"&token=" + b"x" * 10_240, "application/x-www-form-urlencoded"),
-        (b'{"nuip": 1}', "application/json"),
-    ],
-)
-def test_malformed_post_is_answered_without_a_failure(visitor, path, body, content_type):
-    assert visitor.send("POST", path, body, content_type).status == 200
+def test_malformed_post_is_answered_without_a_failure(visitor):
+    for path in (PAGE, "/recaptcha/practica"):
+        for body, content_type in MALFORMED:
+            assert visitor.send("POST", path, body, content_type).status == 200, (path, body[:80], content_type)
 
 
 def test_body_beyond_a_megabyte_is_too_large(visitor):
-    assert visitor.send("POST", PAGE, b"nuip=" + b"9" * 2**21, "application/x-www-form-urlencoded").status == 413
+    assert visitor.send("POST", PAGE, b"nuip=" + b"9" * 2**21, FORM).status == 413
 
 
-def test_nonsense_for_a_host_is_no_failure(visitor):
+def test_malformed_host_is_no_failure(visitor):
     form = {"nuip": "1900000001", "tipo": "-1", "token": visitor.get(PAGE).nonce, "g-recaptcha-response": "x"}
     body = urllib.parse.urlencode(form).encode()
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.cookies)
     for host in ("[nonsense", "a b%%", "x:99999999"):
-        reply = visitor.send("POST", PAGE, body, "application/x-www-form-urlencoded", Host=host, Cookie=cookies)
+        reply = visitor.send("POST", PAGE, body, FORM, Host=host, Cookie=cookies)
         assert reply.json["success"] is False
 
 
@@ -183,36 +179,18 @@ def test_home_page_says_what_it_is_and_lists_everything(visitor):
     assert "$" not in page
 
 
-def test_command_shows_the_face_that_it_was_told():
+def test_command_shows_the_face_and_the_overlay_that_it_was_told():
     with (
-        running_command("--port", "0", "--face", "json") as (_, origin),
+        running_command("--port", "0", "--face", "html", "--overlay-seconds", "0.25") as (_, origin),
         urllib.request.urlopen(f"{origin}{PAGE}", timeout=10) as page,
-    ):
-        assert b'src="/consultacenso/app.js"' in page.read()
-
-
-def test_command_covers_the_form_for_as_long_as_it_was_told():
-    with (
-        running_command("--port", "0", "--overlay-seconds", "0.25") as (_, origin),
-        urllib.request.urlopen(f"{origin}/consultar/", timeout=10) as page,
     ):
         assert b'data-milliseconds="250"' in page.read()
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        PAGE,
-        "/consultar/",
-        "/consultacenso/",
-        "/consultacenso/app.js",
-        "/recaptcha/api.js",
-        "/censo/public/js/functions.js",
-    ],
-)
-def test_no_page_asks_a_foreign_host(visitor, path):
-    assert not re.findall(r"https?://|//[a-z]+\.", visitor.get(path).text)
+def test_no_page_loads_anything_from_another_host(visitor):
+    scripts = ("/consultacenso/app.js", "/recaptcha/api.js", "/censo/public/js/functions.js")
+    for path in ("/", PAGE, "/consultar/", "/consultacenso/", *scripts):
+        assert not re.findall(r"https?://|//[a-z]+\.", visitor.get(path).text), path
 
 
 def test_box_gives_a_person_a_token_for_the_page(visitor):
@@ -221,17 +199,16 @@ def test_box_gives_a_person_a_token_for_the_page(visitor):
     assert visitor.submit("1900000001", **{"g-recaptcha-response": token}).json["success"] is True
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal_ends_the_command_at_once_even_with_a_request_hanging(number):
-    with running_command("--port", "0", "--captcha-seconds", "0") as (process, origin):
-        with hang(origin):
-            with urllib.request.urlopen(f"{origin}/", timeout=10) as home:
+def test_signal_stops_the_command_at_once_even_with_a_request_hanging():
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with running_command("--port", "0", "--captcha-seconds", "0") as (process, origin):
+            with hang(origin), urllib.request.urlopen(f"{origin}/", timeout=10) as home:
                 assert home.status == 200
-            began = time.monotonic()
-            process.send_signal(number)
-            assert process.wait(timeout=5) == 0
-        assert time.monotonic() - began < 3
-        assert process.stderr.read() == ""
+                began = time.monotonic()
+                process.send_signal(number)
+                assert process.wait(timeout=5) == 0, number
+            assert time.monotonic() - began < 3, number
+            assert process.stderr.read() == "", number
 
 
 def test_command_with_a_taken_port_says_so_and_fails(server):
@@ -242,11 +219,9 @@ def test_command_with_a_taken_port_says_so_and_fails(server):
     assert done.stderr == f"Port {port} is busy: stop what uses it or choose another one with --port.\n"
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--port", "x"], ["--port", "70000"], ["--captcha-seconds", "x"], ["--face", "x"], ["what"]]
-)
-def test_command_refuses_bad_arguments(arguments, capsys):
-    with pytest.raises(SystemExit) as refusal:
-        main(arguments)
-    assert refusal.value.code == 2
-    assert "error:" in capsys.readouterr().err
+def test_command_refuses_bad_arguments(capsys):
+    for arguments in (["--port", "x"], ["--port", "70000"], ["--captcha-seconds", "x"], ["--face", "x"], ["what"]):
+        with pytest.raises(SystemExit) as refusal:
+            main(arguments)
+        assert refusal.value.code == 2, arguments
+        assert "error:" in capsys.readouterr().err, arguments
