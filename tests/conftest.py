@@ -1,8 +1,10 @@
 """What every test may ask for: the cast, and a client that refuses to write during a GET."""
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import Any
 
 import pytest
@@ -19,17 +21,21 @@ IS_SQLITE = project.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite
 
 @pytest.hookimpl(trylast=True)  # after the plugin that shuffles
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with tests that start processes, each on its own: they mostly wait, while others use the processor.
+    """Put one test that starts processes after each file of other tests, as long as there are any.
 
-    Of all other tests those of one file stay together, because they share what their module has set up.
+    Such a test waits most of its time, and several at once would be late. In a file of their own they would all fall to
+    one worker of xdist, which ends long after the others. Tests of one file share what their module has set up.
     """
+    starting, files = [], defaultdict(list)
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.nodeid if _starts_processes(item) else str(item.path)))
-    items.sort(key=lambda item: not _starts_processes(item))
-
-
-def _starts_processes(item: pytest.Item) -> bool:
-    return any(item.get_closest_marker(name) for name in ("processes", "faults"))
+        if any(item.get_closest_marker(name) for name in ("processes", "faults")):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid))
+            starting.append(item)
+        else:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+            files[item.path].append(item)
+    pairs = zip_longest(files.values(), starting)
+    items[:] = [item for tests, alone in pairs for item in [*(tests or []), *([alone] if alone else [])]]
 
 
 @pytest.fixture(scope="session")
