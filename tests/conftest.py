@@ -19,7 +19,7 @@ from vereda.accounts.models import User
 IS_SQLITE = project.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 
 
-@pytest.hookimpl(trylast=True)  # after the plugin that shuffles
+@pytest.hookimpl(tryfirst=True)  # after pytest-randomly has shuffled, and before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put one test that starts processes after each file of other tests, as long as there are any.
 
@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(item.nodeid))
             starting.append(item)
         else:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
             files[item.path].append(item)
     pairs = zip_longest(files.values(), starting)
     items[:] = [item for tests, alone in pairs for item in [*(tests or []), *([alone] if alone else [])]]
