@@ -1,10 +1,8 @@
 """What every test may ask for: the cast, and a client that refuses to write during a GET."""
 
 import os
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import zip_longest
 from typing import Any
 
 import pytest
@@ -19,23 +17,10 @@ from vereda.accounts.models import User
 IS_SQLITE = project.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 
 
-@pytest.hookimpl(tryfirst=True)  # after pytest-randomly has shuffled, and before xdist reads the groups
+@pytest.hookimpl(trylast=True)  # after pytest-randomly has shuffled
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put one test that starts processes after each file of other tests, as long as there are any.
-
-    Such a test waits most of its time, and several at once would be late. In a file of their own they would all fall to
-    one worker of xdist, which ends long after the others. Tests of one file share what their module has set up.
-    """
-    starting, files = [], defaultdict(list)
-    for item in items:
-        if any(item.get_closest_marker(name) for name in ("processes", "faults")):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid))
-            starting.append(item)
-        else:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-            files[item.path].append(item)
-    pairs = zip_longest(files.values(), starting)
-    items[:] = [item for tests, alone in pairs for item in [*(tests or []), *([alone] if alone else [])]]
+    """Begin with the files whose tests start processes: they mostly wait, and at the end they would run alone."""
+    items.sort(key=lambda item: not any(map(item.get_closest_marker, ("processes", "faults"))))
 
 
 @pytest.fixture(scope="session")

@@ -163,7 +163,7 @@ def test_a_tab_shows_its_statuses_and_the_counters_of_all(as_beto: Client, one_o
 
         assert set(shown(html)) == {one_of_each[status].pk for status in statuses}, (estado, statuses)
         assert counters(html) == ALL_COUNTED, (estado, statuses)
-        assert re.search(rf'data-group="{estado}"[^>]* aria-current="page"', html), (estado, statuses)
+        assert re.search(rf'data-group="{estado}"[^>]*\saria-current="page"', html), (estado, statuses)
 
 
 def test_the_counters_are_of_those_whom_the_search_finds(as_beto: Client, one_of_each: dict[Status, User]) -> None:
