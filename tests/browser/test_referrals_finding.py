@@ -79,7 +79,7 @@ def _view_by_server(page: Page) -> dict[str, Any]:
     return {
         "query": dict(parse_qsl(urlsplit(page.url).query)),
         "rows": re.findall(r'<tr id="(referido-\d+)" class="person-row"', html),
-        "tab": re.findall(r'data-group="([\w-]+)"[^>]* aria-current="page"', html),
+        "tab": re.findall(r'data-group="([\w-]+)"[^>]*\saria-current="page"', html),
         "sort": dict(re.findall(r'<th scope="col" class="(head-\w+)" aria-sort="(\w+)"', html)),
         "links": _links(re.findall(r'href="(/referidos/[^"]*)" data-group|data-order="\w+" href="([^"]*)"', html)),
     }
