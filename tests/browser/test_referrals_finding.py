@@ -81,7 +81,7 @@ def _view_by_server(page: Page) -> dict[str, Any]:
         "rows": re.findall(r'<tr id="(referido-\d+)" class="person-row"', html),
         "tab": re.findall(r'data-group="([\w-]+)"[^>]*\saria-current="page"', html),
         "sort": dict(re.findall(r'<th scope="col" class="(head-\w+)" aria-sort="(\w+)"', html)),
-        "links": _links(re.findall(r'href="(/referidos/[^"]*)" data-group|data-order="\w+" href="([^"]*)"', html)),
+        "links": _links(re.findall(r'href="(/referidos/[^"]*)"\s+data-group|data-order="\w+"\s+href="([^"]*)"', html)),
     }
 
 
