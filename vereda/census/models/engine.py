@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from vereda.census.models.record import CedulaInfo, Reason
+from vereda.census.statuses import ClosedReason
 
 LATE_AFTER = timedelta(minutes=3)
 """After so long without a heartbeat a worker counts as gone. Even without a watchdog the rescue runs in it each minute,
@@ -75,6 +76,7 @@ class SourceState(models.Model):
     troubles = models.PositiveIntegerField("fallos seguidos", default=0)
     rests = models.PositiveIntegerField("descansos seguidos", default=0)
     rests_until = models.DateTimeField("descansa hasta", null=True, blank=True)
+    rest_reason = models.CharField("por qué descansa", max_length=20, choices=ClosedReason, blank=True)
     probe_until = models.DateTimeField("consulta de prueba hasta", null=True, blank=True)
     day = models.DateField("día de las cuentas", null=True, blank=True)
     day_lookups = models.PositiveIntegerField("consultas del día", default=0)
@@ -99,12 +101,18 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
 class Worker(models.Model):
     """A cluster of worker processes that runs, or ran until a moment ago, with its heartbeats."""
 
+    class Fault(models.TextChoices):
+        """Why it can look nobody up."""
+
+        NO_BROWSER = "no browser", "No tiene navegador"
+
     key = models.CharField("clave", max_length=100, primary_key=True)
     host = models.CharField("máquina", max_length=100)
     pid = models.PositiveIntegerField("proceso")
     version = models.CharField("versión del código", max_length=40)
     started_at = models.DateTimeField("inicio")
     seen_at = models.DateTimeField("última señal")
+    fault = models.CharField("qué le falta", max_length=20, choices=Fault, blank=True)
     beat = models.CharField("último latido", max_length=40, blank=True)
     beaten_at = models.DateTimeField("hora del latido", null=True, blank=True)
 
