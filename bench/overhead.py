@@ -72,7 +72,7 @@ def processor_seconds(apart_from: psutil.Process) -> float:
 async def take(source: Source, cedula: str) -> float:
     """Look somebody up and return the seconds it took."""
     started = time.perf_counter()
-    outcome = await source.lookup(cedula, LookupHooks())
+    outcome = await source.lookup(LookupHooks(cedula))
     assert isinstance(outcome, Found), outcome
     return time.perf_counter() - started
 

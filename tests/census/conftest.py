@@ -8,11 +8,10 @@ import pytest
 
 from practice.server import PracticeServer
 from tests.census.slots import noted
-from tests.census.worker.engines import QueueTasks
+from tests.census.worker.engines import WatchedEngine
 from tests.databases import Databases
 from tests.stack import database_of, environment_for
 from vereda.census.sources.port import Source
-from vereda.census.worker.engine import Engine
 
 
 @pytest.fixture
@@ -40,22 +39,20 @@ def slots_taken(transactional_db: None) -> Iterator[None]:
 class Start(Protocol):
     """Starts an engine at sources."""
 
-    def __call__(self, *sources: Source) -> tuple[Engine, QueueTasks]: ...
+    def __call__(self, *sources: Source) -> WatchedEngine: ...
 
 
 @pytest.fixture
 def start(transactional_db: None, settings: Any) -> Iterator[Start]:
     """Start an engine at sources, with a short pace; whatever is in flight at the end is given back."""
     settings.CENSUS_PACE_SECONDS = [0.1]
-    started: list[tuple[Engine, QueueTasks]] = []
+    started: list[WatchedEngine] = []
 
-    def start(*sources: Source) -> tuple[Engine, QueueTasks]:
-        engine = Engine(*sources)
-        started.append((engine, QueueTasks(engine)))
+    def start(*sources: Source) -> WatchedEngine:
+        started.append(WatchedEngine(*sources))
         return started[-1]
 
     yield start
-    for engine, queue_tasks in started:
+    for engine in started:
         if engine._thread.is_alive():
             engine.close(grace_seconds=0)
-        queue_tasks.close()

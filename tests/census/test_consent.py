@@ -10,7 +10,19 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from tests import make
-from tests.census.worker.attempts import BLOCKED, CLAIM, NOW, PLACE, SECOND, claim, fail_for_good, interrupt, look_up
+from tests.census.worker.attempts import (
+    BLOCKED,
+    CLAIM,
+    NOW,
+    PLACE,
+    SECOND,
+    begin_again,
+    claim,
+    claim_next,
+    fail_for_good,
+    interrupt,
+    look_up,
+)
 from tests.referrals.pages import HTMX, put, toast
 from vereda.accounts import consents
 from vereda.accounts.consents import Agreement
@@ -103,7 +115,7 @@ def ways_to_ask(user: User) -> dict[str, Any]:
         "making a record": lambda: actions.create_record(user=user),
         "the rescue": lambda: rescue.rescue_all(now=now),
         "a message": lambda: claims.claim(user_id=user.pk, now=now),
-        "a worker": lambda: claims.claim_next(sources=["practice"], now=now, is_alone=True),
+        "a worker": lambda: claim_next(now),
         "evidence": lambda: evidence.replay_all(now=now),
         "by hand": lambda: assisted.record_assisted(record=record, answer=PLACE, actor=leader, now=now),
     }
@@ -148,6 +160,8 @@ def test_a_record_of_a_fixture_is_not_asked_about_without_consent(nora: User, st
         actions.request_lookup(record=record_of(nora), requested_by=nora, reason=Reason.OWN, now=NOW)
 
     assert claims.claim(user_id=nora.pk, now=NOW) is None
+    CedulaInfo.objects.exclude(user=nora).delete()
+    assert claim_next() is None
     assert record_of(nora).status in {UNAUTHORISED, status} - {Status.PENDING}
 
 
@@ -168,7 +182,7 @@ def test_whoever_waits_behind_such_a_record_is_not_kept_waiting_by_it(nora: User
     put(nora, Status.PENDING, next_at=NOW - timedelta(days=1))
     CedulaInfo.objects.exclude(user__in=[nora, caro]).delete()
 
-    taken = claims.claim_next(sources=["practice"], now=NOW, is_alone=True)
+    taken = claim_next()
     assert taken is not None
     assert taken[0].user_id == caro.pk
 
@@ -231,11 +245,11 @@ def test_a_page_that_is_about_to_be_opened_stays_closed(record: CedulaInfo, caro
     withdraw(caro)
 
     with pytest.raises(ClaimLostError):
-        claims.start(claimed=claimed, now=NOW)
+        begin_again(claimed)
 
 
 def test_a_form_that_waits_for_its_captcha_is_not_sent(record: CedulaInfo, caro: User) -> None:
-    claimed = claims.start(claimed=claim(record), now=NOW)
+    claimed = begin_again(claim(record))
     claims.keep_captcha(claimed=claimed, task_id="79000000001", source="practice")
     withdraw(caro)
 

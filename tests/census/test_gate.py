@@ -16,7 +16,6 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2099, 3, 1, 12, 0, tzinfo=UTC)
 PACE = 50.0
 STEP = PACE * (1 + gate.MARGIN)
-SLACK = PACE * gate.MARGIN / 2
 LAST_MINUTE = datetime(2099, 3, 2, 4, 59, tzinfo=UTC)
 MIDNIGHT = datetime(2099, 3, 2, 5, 0, tzinfo=UTC)
 """The end of 1 March in Bogotá."""
@@ -81,23 +80,15 @@ def test_a_source_left_alone_is_free_at_once_and_has_saved_up_nothing() -> None:
     source_free_in(-3600)
 
     assert gate.enter("practice", NOW) == 0
-    assert gate.enter("practice", NOW) == near(STEP - SLACK)
+    assert gate.enter("practice", NOW) == near(STEP)
 
 
-def test_a_slot_taken_a_little_late_does_not_delay_the_next() -> None:
-    begin = source_free_in(-SLACK / 2).free_at
-
-    assert gate.enter("practice", NOW) == 0
-    assert state().free_at == pytest.approx(begin + STEP, abs=1e-6)
-
-
-@pytest.mark.parametrize("late", [SLACK, 2 * SLACK, 60.0])
-def test_however_late_a_slot_is_taken_the_next_is_more_than_a_pace_away(late: float) -> None:
+@pytest.mark.parametrize("late", [0.01, 60.0])
+def test_however_late_a_slot_is_taken_the_next_is_a_pace_and_its_margin_away(late: float) -> None:
     source_free_in(-late)
 
     assert gate.enter("practice", NOW) == 0
-    assert seconds_until_free() == near(STEP - SLACK)
-    assert STEP - SLACK > PACE
+    assert seconds_until_free() == near(STEP)
 
 
 def test_a_clock_that_jumped_backwards_stalls_nothing() -> None:
@@ -112,30 +103,22 @@ def test_a_clock_that_jumped_forwards_gives_one_slot_and_not_many() -> None:
     source_free_in(-86_400)
 
     assert gate.enter("practice", NOW) == 0
-    assert gate.enter("practice", NOW) == near(STEP - SLACK)
+    assert gate.enter("practice", NOW) == near(STEP)
 
 
 def test_a_pace_longer_than_any_jump_is_kept(settings: Any) -> None:
     settings.CENSUS_PACE_SECONDS = [100]
-    source_free_in(103)
+    source_free_in(101)
 
-    assert gate.enter("practice", NOW) == near(103)
+    assert gate.enter("practice", NOW) == near(101)
 
 
 def test_a_request_that_left_late_puts_the_next_slot_off() -> None:
     source_free_in(1)
 
-    gate.postpone("practice")
+    gate.sent("practice")
 
-    assert seconds_until_free() == near(PACE * (1 + gate.MARGIN / 2))
-
-
-def test_to_put_the_next_slot_off_never_brings_it_nearer() -> None:
-    source_free_in(STEP + 3)
-
-    gate.postpone("practice")
-
-    assert seconds_until_free() == near(STEP + 3)
+    assert seconds_until_free() == near(STEP)
 
 
 def test_nothing_is_in_the_way_of_a_source_that_nobody_has_asked_yet() -> None:
@@ -149,12 +132,6 @@ def test_a_source_that_an_operator_paused_is_closed_until_somebody_opens_it() ->
     assert gate.enter("practice", NOW + timedelta(days=900)) == Closed(ClosedReason.PAUSED, None)
     SourceState.objects.update(is_paused=False)
     assert gate.enter("practice", NOW) == 0
-
-
-def test_a_source_paused_after_one_had_looked_lets_nobody_in() -> None:
-    source_free_in(-1, is_paused=True)
-
-    assert not gate._take("practice", NOW, 60)
 
 
 def test_the_days_lookups_have_a_ceiling(settings: Any) -> None:

@@ -23,13 +23,14 @@ from hypothesis.stateful import (
 )
 
 from tests import make
+from tests.census.worker.attempts import begin_again, claim_next
 from vereda.accounts import consents
 from vereda.accounts.models import Purpose
 from vereda.census import actions, evidence, gate
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason, SourceState
 from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound
 from vereda.census.worker import claims, heartbeat, outcomes, rescue
-from vereda.census.worker.claims import CaptchaSpend, Claim, ClaimLostError
+from vereda.census.worker.claims import CaptchaSpend, Claim, ClaimLostError, NobodyDueError
 
 DELAYS = [60, 300, 900]
 MOST_ATTEMPTS = 4
@@ -235,7 +236,7 @@ class Life(RuleBasedStateMachine):
         if is_in_time and self.row["status"] == "PENDING":
             self.now = max(self.now, self.row["next_at"])
         closed = gate.why_closed(gate.state_of("practice"), self.now)
-        taken = claims.claim_next(sources=["practice"], now=self.now, is_alone=is_alone)
+        taken = claim_next(self.now, is_alone=is_alone)
         claimed = taken and taken[0]
         assert claimed is None or closed is None
         assert claimed is None or is_alone or not claimed.must_run_alone
@@ -245,12 +246,15 @@ class Life(RuleBasedStateMachine):
     @rule(index=whose)
     def a_page_is_about_to_be_opened(self, index: int) -> None:
         claimed = self.claim_of(index)
-        if claimed is not self.holder:
-            with pytest.raises(ClaimLostError):
-                claims.start(claimed=claimed, now=self.now)
+        try:
+            begun = begin_again(claimed, self.now)
+        except (ClaimLostError, NobodyDueError):
+            closed = gate.why_closed(gate.state_of("practice"), self.now)
+            assert claimed is not self.holder or closed is not None
             self.must_be_as_before()
             return
-        self.claims[self.claims.index(claimed)] = self.holder = claims.start(claimed=claimed, now=self.now)
+        assert claimed is self.holder
+        self.claims[self.claims.index(claimed)] = self.holder = begun
         before, after = self.step()
         assert after == {**before, "claimed_at": self.now, "claim_expires_at": self.now + CLAIM}
         self.expires_at = self.now + CLAIM
@@ -350,17 +354,17 @@ class Life(RuleBasedStateMachine):
         assert "Registraduría" not in after["error_message"]
 
     @precondition(lambda self: self.claims)
-    @rule(index=whose, seconds=st.sampled_from([0, 30]))
-    def a_worker_gives_back(self, index: int, seconds: int) -> None:
-        claimed, pause = self.claim_of(index), timedelta(seconds=seconds)
-        is_released = outcomes.release(claimed=claimed, source="practice", now=self.now, pause=pause)
+    @rule(index=whose)
+    def a_worker_gives_back(self, index: int) -> None:
+        claimed = self.claim_of(index)
+        is_released = outcomes.release(claimed=claimed, source="practice", now=self.now)
         self.written_down += self.is_allowed
         assert is_released == (claimed is self.holder)
         if not is_released:
             self.must_be_as_before()
             return
         before, after = self.ended("PENDING")
-        assert (after["attempts"], after["next_at"]) == (before["attempts"] - 1, self.now + pause)
+        assert (after["attempts"], after["next_at"]) == (before["attempts"] - 1, self.now)
 
     @rule()
     def abandoned_claims_are_rescued(self) -> None:
@@ -499,7 +503,7 @@ class Life(RuleBasedStateMachine):
             self.now += 2 * LONGEST_WAIT
             SourceState.objects.update(is_paused=False)
             rescue.rescue_all(now=self.now)
-            taken = claims.claim_next(sources=["practice"], now=self.now, is_alone=True)
+            taken = claim_next(self.now)
             if taken is not None:
                 assert outcomes.record_outcome(claimed=taken[0], outcome=NotFound(), source="practice", now=self.now)
             assert self.look()["status"] in (FINAL if self.is_allowed else {""})

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from tests import make
-from tests.census.worker.attempts import BLOCKED, NOW, claim, interrupt
+from tests.census.worker.attempts import BLOCKED, NOW, claim, claim_next, interrupt
 from vereda.accounts.models import User
 from vereda.census import gate
 from vereda.census.gate import Closed, ClosedReason
 from vereda.census.models import CedulaInfo, LookupAttempt, SourceState
 from vereda.census.sources.port import Failure, FailureKind, NotFound
 from vereda.census.statuses import Status
-from vereda.census.worker import claims, outcomes, rescue
+from vereda.census.worker import claims, outcomes
 
 pytestmark = pytest.mark.django_db
 
@@ -268,11 +268,10 @@ def test_a_fault_of_ours_is_no_trouble_of_the_sources(record: CedulaInfo) -> Non
     assert enter(NOW) == 0
 
 
-def test_while_a_source_rests_nobody_is_claimed_and_no_message_is_sent_again(record: CedulaInfo) -> None:
+def test_while_a_source_rests_nobody_is_claimed(record: CedulaInfo) -> None:
     fail(times=3)
 
-    assert claims.claim_next(sources=["practice"], now=NOW, is_alone=True) is None
-    assert rescue.rescue_all(now=NOW) == 0
+    assert claim_next() is None
 
 
 def test_what_an_attempt_cost_is_written_down_during_a_rest_too(record: CedulaInfo) -> None:

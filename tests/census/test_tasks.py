@@ -1,6 +1,8 @@
 """The queue's tasks. Whatever a broker promises, a message may come twice: each of these runs twice."""
 
+import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -9,24 +11,57 @@ from tests import make
 from tests.census.conftest import Start
 from tests.census.sources.fake import FakeSource
 from tests.census.worker.attempts import claim
+from tests.census.worker.engines import HeldSource, WatchedEngine, status_of, wait_until
 from vereda.census import tasks
-from vereda.census.models import CedulaInfo, LookupAttempt, Worker
+from vereda.census.models import CedulaInfo, LookupAttempt, SourceState, Worker
+from vereda.census.statuses import Status
 from vereda.census.worker import engine as engines
-from vereda.census.worker import heartbeat
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_person_whose_task_comes_twice_is_looked_up_once(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    nora = make.person()
-    engine, _ = start(FakeSource(name="practice"))
-    monkeypatch.setattr(engines, "current", lambda: engine)
+@pytest.fixture
+def source() -> FakeSource:
+    return FakeSource(name="practice")
 
-    assert [tasks.validate_cedula(nora.pk) for _ in range(2)] == ["found", "nothing due"]
-    assert LookupAttempt.objects.count() == 1
+
+@pytest.fixture(autouse=True)
+def engine(start: Start, source: FakeSource, monkeypatch: pytest.MonkeyPatch) -> WatchedEngine:
+    """This process's engine."""
+    engine = start(source)
+    monkeypatch.setattr(engines, "current", lambda: engine)
+    return engine
+
+
+def test_a_person_whose_task_comes_twice_is_looked_up_once(source: FakeSource) -> None:
+    nora = make.person()
+    for _ in range(2):
+        tasks.validate_cedula(nora.pk)
+
+    wait_until(lambda: status_of(nora.pk) == Status.ACTIVE)
+    assert source.started == [nora.cedula]
+
+
+@pytest.mark.parametrize("user_id", [987_654, None, "no number"])
+def test_a_message_about_nobody_is_harmless(user_id: Any) -> None:
+    tasks.validate_cedula(user_id)
+
+
+def test_no_task_waits_for_a_lookup(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = start(held := HeldSource())
+    monkeypatch.setattr(engines, "current", lambda: engine)
+    people = [make.person() for _ in range(3)]
+    began = time.monotonic()
+    for person in people:
+        tasks.validate_cedula(person.pk)
+    tasks.beat("abc")
+
+    assert time.monotonic() - began < 5
+    wait_until(lambda: len(held.started) >= 1)
 
 
 def test_a_rescue_that_comes_twice_takes_a_claim_back_once() -> None:
+    SourceState.objects.update_or_create(source="practice", defaults={"is_paused": True})
     nora = make.person()
     long_ago = timezone.now() - timedelta(hours=1)
     CedulaInfo.objects.update(next_at=long_ago)
@@ -44,19 +79,3 @@ def test_a_beat_that_comes_twice_is_recorded() -> None:
         tasks.beat("abc")
 
     assert Worker.objects.get().beat == "abc"
-
-
-@pytest.mark.parametrize("task", [tasks.rescue, lambda: tasks.beat("abc")])
-def test_every_task_of_the_clusters_own_is_a_heartbeat(task: object) -> None:
-    assert callable(task)
-    task()
-
-    assert [worker.key for worker in Worker.objects.alive(timezone.now())] == [heartbeat.own_key()]
-
-
-def test_a_lookup_is_a_heartbeat_before_it_is_done(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine, _ = start(FakeSource(name="practice"))
-    monkeypatch.setattr(engines, "current", lambda: engine)
-
-    assert tasks.validate_cedula(987_654) == "nothing due"
-    assert [worker.key for worker in Worker.objects.alive(timezone.now())] == [heartbeat.own_key()]

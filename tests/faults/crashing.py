@@ -34,8 +34,8 @@ class _CrashingSource:
         self.close = source.close
         self.check = source.check
 
-    async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
-        outcome = await self._source.lookup(cedula, hooks)
-        if cedula.endswith(FATAL):
+    async def lookup(self, hooks: LookupHooks) -> Outcome:
+        outcome = await self._source.lookup(hooks)
+        if hooks._held.cedula.endswith(FATAL):
             os.kill(os.getpid(), signal.SIGKILL)
         return outcome

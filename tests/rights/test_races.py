@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from tests import make
-from tests.census.worker.attempts import PLACE
+from tests.census.worker.attempts import PLACE, begin_again
 from tests.census.worker.threads import at_once
 from vereda.accounts import consents
 from vereda.accounts.models import Purpose, User
@@ -67,7 +67,7 @@ def test_a_worker_that_takes_somebody_as_they_withdraw_opens_no_page() -> None:
         assert CedulaInfo.objects.get(user=person).status == UNAUTHORISED
         if taken[0] is not None:
             with pytest.raises(ClaimLostError):
-                claims.start(claimed=taken[0], now=timezone.now())
+                begin_again(taken[0], timezone.now())
 
 
 def test_a_leader_leaves_as_answers_about_their_people_come() -> None:

@@ -1,22 +1,22 @@
 """The gate: may a lookup start at a source now, and if not, when?
 
 Four things may keep it closed: the pace, a rest after repeated trouble, the day's ceilings, and the operator's switch.
-They are one row per source (a rate limit and a circuit breaker), which every worker of every host asks right before it
-sends a page's request. A **rest** is the breaker's open time; the one lookup after it is the **probe**. A slot of the
-pace is taken by one atomic statement, by the database's clock, when it is used and never ahead of time: so a clock that
-jumps, a worker that freezes and a lookup that is cancelled leave no slot behind that others would wait for.
+They are one row per source (a rate limit and a circuit breaker), which every worker of every host locks right before
+it sends a page's request. A **rest** is the breaker's open time; the one lookup after it is the **probe**. A slot of
+the pace is taken by the database's clock, when it is used and never ahead of time: so a clock that jumps, a worker that
+freezes and a lookup that is cancelled leave no slot behind that others would wait for.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, FloatField, Func, Q, QuerySet, Value, When
+from django.db.models import Case, F, FloatField, Func, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -25,14 +25,19 @@ from vereda.census.models import SourceState
 from vereda.census.sources.port import FailureKind
 from vereda.census.statuses import ClosedReason
 
-MARGIN = 0.04
-"""This part of the pace is added to it. One half lets a slot that is taken late count as punctual, the other is for
-what varies between a slot and the request's arrival at the site. Two starts still stay a pace apart."""
+# All tolerances of the pace:
+MARGIN = 0.02
+"""This part of the pace is added to it, for what varies between a request's sending and its arrival at the site."""
+
+LATEST_SLOT = 0.5
+"""A slot that is heard of later than this part of the pace is not used: another worker may have the next one."""
 
 LONGEST_WAIT_SECONDS = 60.0
 """A slot further away than this and than the pace is wrong: the clock has jumped backwards."""
 
 _WEIGHT_OF_LATEST = 0.2
+_REASONS = {FailureKind.CAPTCHA_FAILED: ClosedReason.NO_CAPTCHA}
+"""Why a source rests after failures of a kind that are not the site's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,14 @@ class Clock(Func):
         return "extract(epoch from clock_timestamp())::double precision", ()
 
 
-FALLBACK_REASONS = (ClosedReason.PAUSED, ClosedReason.RESTING, ClosedReason.PROBING)
-"""For these the next source is asked meanwhile. Not for a ceiling: it limits what is asked and spent in all."""
+CEILINGS = (ClosedReason.LOOKUPS_SPENT, ClosedReason.MONEY_SPENT)
+"""For these the next source is not asked meanwhile: they limit what is asked and spent in all."""
+
+FAULT_SECONDS = 300.0
+"""How long a source rests for a fault of ours: then one probe finds out whether the operator has mended it."""
+
+CHANGED_SECONDS = 3600.0
+"""How long a source rests whose pages cannot be read: one probe an hour."""
 
 
 def step_seconds(source: str) -> float:
@@ -77,7 +88,7 @@ def choose[S: SourceState](states: Sequence[S], now: datetime) -> tuple[S, Close
     closed_ones = []
     for state in states:
         closed = why_closed(state, now)
-        if closed is None or closed.reason not in FALLBACK_REASONS:
+        if closed is None or closed.reason in CEILINGS:
             return state, closed
         closed_ones.append((state, closed))
     return min(closed_ones, key=lambda pair: pair[1].until.timestamp() if pair[1].until else math.inf)
@@ -95,7 +106,7 @@ def why_closed(state: SourceState, now: datetime) -> Closed | None:
     if state.is_paused:
         return Closed(ClosedReason.PAUSED, None)
     if state.rests_until is not None and state.rests_until > now:
-        return Closed(ClosedReason.RESTING, state.rests_until)
+        return Closed(ClosedReason(state.rest_reason or ClosedReason.RESTING), state.rests_until)
     if state.rests and state.probe_until is not None and state.probe_until > now:
         return Closed(ClosedReason.PROBING, state.probe_until)
     is_today = state.day == timezone.localdate(now)
@@ -108,67 +119,51 @@ def why_closed(state: SourceState, now: datetime) -> Closed | None:
     return None
 
 
+@transaction.atomic
 def enter(source: str, now: datetime) -> Closed | float:
     """Take the slot that is free now and return 0.0; else return the seconds until the next one, or why it is closed.
 
     Whoever takes the first slot after a rest is the probe: the gate stays closed until its outcome is known.
     """
-    state_of(source)
-    state = SourceState.objects.annotate(wait=F("free_at") - Clock()).get(source=source)
+    state = _locked(source)
     closed = why_closed(state, now)
     if closed is not None:
         return closed
-    step = step_seconds(source)
-    longest = max(LONGEST_WAIT_SECONDS, step)
-    wait: float = state.wait
-    if 0 < wait <= longest:
+    wait = state.free_at - _clock(source)
+    if 0 < wait <= max(LONGEST_WAIT_SECONDS, step_seconds(source)):
         return wait
-    return 0.0 if _take(source, now, longest) else min(1.0, step)
+    _begin_day(state, timezone.localdate(now))
+    state.day_lookups += 1
+    state.probe_until = _probe_until(now) if state.rests else None
+    state.save(update_fields=["day", "day_lookups", "day_dollars", "probe_until"])
+    _next_slot_in(source, step_seconds(source))
+    return 0.0
 
 
-def _take(source: str, now: datetime, longest: float) -> bool:
-    """Take the slot by one UPDATE, if what `enter` has read still holds."""
-    today = timezone.localdate(now)
-    slack = roster.pace_seconds(source) * MARGIN / 2
-    is_free = Q(free_at__lte=Clock())
-    return (
-        _open_to(source, now)
-        .filter(is_free | Q(free_at__gt=Clock() + longest))
-        .update(
-            free_at=Case(When(is_free, then=Greatest(F("free_at"), Clock() - slack)), default=Clock())
-            + step_seconds(source),
-            probe_until=Case(When(rests__gt=0, then=Value(_probe_until(now))), default=None),
-            day=today,
-            day_lookups=Case(When(day=today, then=F("day_lookups") + 1), default=1),
-            day_dollars=Case(When(day=today, then=F("day_dollars")), default=Decimal(0)),
-        )
-        == 1
-    )
+def sent(source: str) -> None:
+    """Count the pace from now on: the request with the last slot was only now sent, some milliseconds after it."""
+    _next_slot_in(source, step_seconds(source))
 
 
-def _open_to(source: str, now: datetime) -> QuerySet[SourceState]:
-    """Return the source's row if it is open: the conditions of `why_closed` again, for the database."""
-    row = SourceState.objects.filter(
-        Q(rests_until=None) | Q(rests_until__lte=now),
-        Q(rests=0) | Q(probe_until=None) | Q(probe_until__lte=now),
-        source=source,
-        is_paused=False,
-    )
-    is_new_day = Q(day=None) | ~Q(day=timezone.localdate(now))
-    for spent, ceiling in (
-        ("day_lookups", roster.daily_lookups(source)),
-        ("day_dollars", settings.CAPTCHA_DAILY_DOLLARS),
-    ):
-        if ceiling is not None:
-            row = row.filter(is_new_day | Q(**{f"{spent}__lt": ceiling})) if ceiling > 0 else row.none()
-    return row
+def _locked(source: str) -> SourceState:
+    """Return the source's row, which stays locked until the transaction ends."""
+    state_of(source)
+    return SourceState.objects.select_for_update().get(source=source)
 
 
-def postpone(source: str) -> None:
-    """Let the next slot begin a pace from now: the request with the last slot was only now sent."""
-    SourceState.objects.filter(source=source).update(
-        free_at=Greatest(F("free_at"), Clock() + roster.pace_seconds(source) * (1 + MARGIN / 2))
-    )
+def _clock(source: str) -> float:
+    """Return the database's clock, asked once the lock is had."""
+    seconds: float = SourceState.objects.filter(source=source).values_list(Clock(), flat=True).get()
+    return seconds
+
+
+def _next_slot_in(source: str, seconds: float) -> None:
+    SourceState.objects.filter(source=source).update(free_at=Clock() + seconds)
+
+
+def _begin_day(state: SourceState, today: date) -> None:
+    if state.day != today:
+        state.day, state.day_lookups, state.day_dollars = today, 0, Decimal(0)
 
 
 def release_probe(source: str, entered_at: datetime) -> None:
@@ -182,6 +177,7 @@ def note_answer(source: str, seconds: float) -> None:
         troubles=0,
         rests=0,
         rests_until=None,
+        rest_reason="",
         probe_until=None,
         usual_seconds=Case(
             When(usual_seconds=0, then=seconds),
@@ -209,14 +205,26 @@ def note_failure(source: str, kind: FailureKind, now: datetime) -> datetime | No
     if must_rest:
         seconds = rules.rest_seconds(rests=state.rests, first_seconds=settings.CENSUS_REST_SECONDS)
         state.rests_until, state.probe_until = now + timedelta(seconds=seconds), None
+        state.rest_reason = _REASONS.get(kind, ClosedReason.RESTING)
         state.rests += 1
-    state.save(update_fields=["troubles", "rests", "rests_until", "probe_until"])
+    state.save(update_fields=["troubles", "rests", "rests_until", "rest_reason", "probe_until"])
     return state.rests_until if must_rest else None
+
+
+def rest(source: str, reason: ClosedReason, now: datetime, seconds: float) -> datetime:
+    """Let a source rest for a reason that is no trouble of its own; return until when."""
+    until = now + timedelta(seconds=seconds)
+    SourceState.objects.filter(source=source).update(
+        rests=Greatest(F("rests"), 1), rests_until=until, rest_reason=reason, probe_until=None
+    )
+    return until
 
 
 def end_rest(source: str) -> None:
     """Open a source again, and forget its failures."""
-    SourceState.objects.filter(source=source).update(troubles=0, rests=0, rests_until=None, probe_until=None)
+    SourceState.objects.filter(source=source).update(
+        troubles=0, rests=0, rests_until=None, rest_reason="", probe_until=None
+    )
 
 
 def switch(source: str, *, is_paused: bool) -> None:

@@ -54,7 +54,7 @@ class Face:
 
 def faces(now: datetime) -> list[Face]:
     """Return the face of every source that a lookup was ever started at, by one short query for each."""
-    return [_face(source, now) for source in SourceState.objects.order_by("source").values_list("source", flat=True)]
+    return [face_of(source, now) for source in SourceState.objects.order_by("source").values_list("source", flat=True)]
 
 
 def changed_faces(now: datetime) -> list[Face]:
@@ -69,7 +69,7 @@ def census_state(now: datetime) -> Literal["ok", "changed", "unknown"]:
         return "unknown"
 
 
-def _face(source: str, now: datetime) -> Face:
+def face_of(source: str, now: datetime) -> Face:
     attempts = LookupAttempt.objects.filter(source=source, outcome__in=_WITH_A_PAGE, started_at__gte=now - WINDOW)
     newest = attempts.order_by("-started_at").values_list("record_id", "outcome")[:LATEST_ATTEMPTS]
     latest = rules.latest_by_person(newest)

@@ -35,6 +35,7 @@ class ClosedReason(models.TextChoices):
     PROBING = "probing", "Hace una consulta de prueba"
     LOOKUPS_SPENT = "lookups spent", "Llegó al tope de consultas del día"
     MONEY_SPENT = "money spent", "Llegó al tope de gasto en captchas del día"
+    NO_CAPTCHA = "no captcha", "El servicio de captchas no los resuelve"
     CHANGED = "changed", "Sus páginas cambiaron y no se saben leer"
     NO_SOLVER = "no solver", "Pide un captcha y no hay quien lo resuelva"
     WRONG_KEY = "wrong key", "El servicio de captchas no acepta la clave"

@@ -82,8 +82,8 @@ def notice(now: datetime) -> Turn | None:
 
 
 def _states(now: datetime) -> QuerySet[Any, Any]:
-    """Return the sources' states, each with the number of workers that are alive."""
-    workers = Worker.objects.alive(now).order_by()
+    """Return the sources' states, each with the number of workers that can look people up."""
+    workers = Worker.objects.alive(now).filter(fault="").order_by()
     hosts = workers.annotate(all=Value(1)).values("all").annotate(number=Count("pk"))
     return SourceState.objects.filter(source__in=roster.names()).annotate(workers=_number(hosts))
 

@@ -259,6 +259,7 @@ _PASTE_FLAWS = {
     TOO_LONG: "Eso es demasiado largo para ser un resultado. Copie solo lo que respondió la página.",
 }
 
+OUR_FAULT = "Las consultas están detenidas por un problema nuestro, no de su cédula. Su turno queda guardado."
 _SPENT = "Por hoy ya se hicieron todas las consultas previstas."
 _CLOSED = {
     ClosedReason.PAUSED: "Las consultas están en pausa por ahora.",
@@ -266,6 +267,11 @@ _CLOSED = {
     ClosedReason.PROBING: "Estamos probando si la página de la Registraduría ya nos atiende.",
     ClosedReason.LOOKUPS_SPENT: _SPENT,
     ClosedReason.MONEY_SPENT: _SPENT,
+    ClosedReason.NO_CAPTCHA: "El servicio que nos ayuda con la verificación de la página no está respondiendo.",
+    ClosedReason.CHANGED: "La página de la Registraduría cambió y estamos aprendiendo a leerla.",
+    ClosedReason.NO_SOLVER: OUR_FAULT,
+    ClosedReason.WRONG_KEY: OUR_FAULT,
+    ClosedReason.NO_BALANCE: OUR_FAULT,
 }
 
 NO_WORKER = "El servicio de consultas está detenido en este momento."

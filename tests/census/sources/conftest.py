@@ -46,7 +46,7 @@ def practised(loop: LoopThread, site: PracticeServer, shared_browser: Browser) -
 
     @cache
     def ask(cedula: str) -> Outcome:
-        return loop.run(source.lookup(cedula, LookupHooks()))
+        return loop.run(source.lookup(LookupHooks(cedula)))
 
     return ask
 

@@ -50,10 +50,10 @@ class FakeSource:
         self._answers = dict(answers or {})
         self._gate = gate
 
-    async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
-        """Ask about one bare cédula."""
-        await hooks.before_open()
-        await hooks.opened()
+    async def lookup(self, hooks: LookupHooks) -> Outcome:
+        """Ask about whom the hooks name."""
+        cedula = await hooks.begin()
+        hooks.opened()
         self.started.append(cedula)
         if self._gate is not None:
             await self._gate.wait()

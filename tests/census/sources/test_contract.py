@@ -31,12 +31,14 @@ class Notes(LookupHooks):
     """Remembers what it was told."""
 
     def __init__(self) -> None:
+        super().__init__("19000001")
         self.told: list[str] = []
 
-    async def before_open(self) -> None:
-        self.told.append("open")
+    async def begin(self) -> str:
+        self.told.append("begin")
+        return await super().begin()
 
-    async def opened(self) -> None:
+    def opened(self) -> None:
         self.told.append("opened")
 
     async def captcha_started(self, task_id: str) -> None:
@@ -53,14 +55,15 @@ class Refusing(LookupHooks):
     """Does not let anything be opened."""
 
     def __init__(self, error: type[BaseException]) -> None:
+        super().__init__("19000001")
         self._error = error
 
-    async def before_open(self) -> None:
+    async def begin(self) -> str:
         raise self._error
 
 
 def test_an_ordinary_cedula_is_found(loop: LoopThread, source: Source) -> None:
-    outcome = loop.run(source.lookup("19000001", LookupHooks()))
+    outcome = loop.run(source.lookup(LookupHooks("19000001")))
     assert isinstance(outcome, Found)
     assert all((outcome.municipio, outcome.puesto, outcome.mesa))
 
@@ -68,7 +71,7 @@ def test_an_ordinary_cedula_is_found(loop: LoopThread, source: Source) -> None:
 @pytest.mark.parametrize("cedula", UNTIMED)
 def test_the_fake_brings_what_the_practice_site_would(loop: LoopThread, practised: Practised, cedula: str) -> None:
     real = practised(cedula)
-    fake = loop.run(FakeSource().lookup(cedula, LookupHooks()))
+    fake = loop.run(FakeSource().lookup(LookupHooks(cedula)))
     assert fake.status == real.status
     if isinstance(real, Cancelled) and isinstance(fake, Cancelled):
         assert fake.novedad == real.novedad
@@ -77,28 +80,28 @@ def test_the_fake_brings_what_the_practice_site_would(loop: LoopThread, practise
 
 
 def test_the_same_cedula_gets_the_same_answer(loop: LoopThread, source: Source) -> None:
-    first = loop.run(source.lookup("19000002", LookupHooks()))
-    assert loop.run(source.lookup("19000002", LookupHooks())) == first
+    first = loop.run(source.lookup(LookupHooks("19000002")))
+    assert loop.run(source.lookup(LookupHooks("19000002"))) == first
 
 
-def test_leave_to_open_is_asked_for_once_and_first_and_used_at_once(loop: LoopThread, source: Source) -> None:
+def test_it_begins_once_and_first_and_used_at_once(loop: LoopThread, source: Source) -> None:
     notes = Notes()
-    loop.run(source.lookup("19000001", notes))
-    assert notes.told[:2] == ["open", "opened"]
-    assert (notes.told.count("open"), notes.told.count("opened")) == (1, 1)
+    loop.run(source.lookup(notes))
+    assert notes.told[:2] == ["begin", "opened"]
+    assert (notes.told.count("begin"), notes.told.count("opened")) == (1, 1)
 
 
 def test_the_captcha_is_told_about_in_order(loop: LoopThread, make_source: MakeSource) -> None:
     notes = Notes()
-    loop.run(make_source().lookup("19000001", notes))
-    assert notes.told == ["open", "opened", "captcha started", "captcha solved", "captcha dropped"]
+    loop.run(make_source().lookup(notes))
+    assert notes.told == ["begin", "opened", "captcha started", "captcha solved", "captcha dropped"]
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, TimeoutError, asyncio.CancelledError])
 def test_what_a_hook_raises_passes(loop: LoopThread, source: Source, error: type[BaseException]) -> None:
     async def look_up() -> Literal["passed"]:
         with pytest.raises(error):
-            await source.lookup("19000001", Refusing(error))
+            await source.lookup(Refusing(error))
         return "passed"
 
     assert loop.run(look_up()) == "passed"
@@ -106,12 +109,13 @@ def test_what_a_hook_raises_passes(loop: LoopThread, source: Source, error: type
 
 def test_cancellation_passes(loop: LoopThread, source: Source) -> None:
     class Waiting(LookupHooks):
-        async def before_open(self) -> None:
+        async def begin(self) -> str:
             is_waiting.set()
             await asyncio.Event().wait()
+            return await super().begin()
 
     async def cancel() -> None:
-        task = asyncio.create_task(source.lookup("19000001", Waiting()))
+        task = asyncio.create_task(source.lookup(Waiting("19000001")))
         await is_waiting.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -124,7 +128,7 @@ def test_cancellation_passes(loop: LoopThread, source: Source) -> None:
 def test_lookups_overlap(loop: LoopThread, source: Source) -> None:
     async def all_at_once() -> list[str]:
         cedulas = ("19000001", "19000084", "19000096", "19000095", "19000002")
-        outcomes = await asyncio.gather(*(source.lookup(cedula, LookupHooks()) for cedula in cedulas))
+        outcomes = await asyncio.gather(*(source.lookup(LookupHooks(cedula)) for cedula in cedulas))
         return [outcome.status for outcome in outcomes]
 
     assert loop.run(all_at_once()) == ["found", "parse_error", "not_found", "blocked", "found"]
@@ -144,8 +148,8 @@ def test_closing_twice_is_safe(loop: LoopThread) -> None:
 def test_the_fake_answers_what_it_was_given_and_remembers_who_was_asked_for(loop: LoopThread) -> None:
     answer = Cancelled("Baja por trashumancia")
     source = FakeSource({"19000001": answer})
-    assert loop.run(source.lookup("19000001", LookupHooks())) == answer
-    assert loop.run(source.lookup("19000096", LookupHooks())).status == "not_found"
+    assert loop.run(source.lookup(LookupHooks("19000001"))) == answer
+    assert loop.run(source.lookup(LookupHooks("19000096"))).status == "not_found"
     assert source.started == ["19000001", "19000096"]
 
 
@@ -153,7 +157,7 @@ def test_the_fake_waits_at_its_gate(loop: LoopThread) -> None:
     async def through_the_gate() -> None:
         gate = asyncio.Event()
         source = FakeSource(gate=gate)
-        task = asyncio.create_task(source.lookup("19000001", LookupHooks()))
+        task = asyncio.create_task(source.lookup(LookupHooks("19000001")))
         done, _ = await asyncio.wait([task], timeout=0.05)
         assert not done
         assert source.started == ["19000001"]

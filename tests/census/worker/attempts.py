@@ -1,11 +1,12 @@
 """What happens to one record, step by step, without an engine."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from vereda.census.models import CedulaInfo
+from vereda.census.models import CedulaInfo, SourceState
 from vereda.census.sources.port import Failure, FailureKind, Found, Outcome
 from vereda.census.worker import claims, outcomes
-from vereda.census.worker.claims import Claim
+from vereda.census.worker.claims import Claim, NobodyDueError
 
 NOW = datetime(2099, 3, 1, 12, 0, tzinfo=UTC)
 CLAIM = timedelta(seconds=150)
@@ -21,6 +22,30 @@ def claim(record: CedulaInfo, now: datetime = NOW) -> Claim:
     claimed = claims.claim(user_id=record.user_id, now=now)
     assert claimed is not None
     return claimed
+
+
+def claim_next(
+    now: datetime = NOW, *, sources: Sequence[str] = ("practice",), is_alone: bool = True
+) -> tuple[Claim, str] | None:
+    """Claim whoever is next, as a worker does whose page is ready, when a slot is free; say at which source."""
+    SourceState.objects.update(free_at=0)
+    source = claims.next_turn(sources=sources, now=now, is_alone=is_alone)
+    if not isinstance(source, str):
+        return None
+    try:
+        begun = claims.begin(source=source, now=now, is_alone=is_alone)
+    except NobodyDueError:
+        return None
+    assert isinstance(begun, Claim)
+    return begun, source
+
+
+def begin_again(claimed: Claim, now: datetime = NOW) -> Claim:
+    """Begin a further request under a claim, when a slot is free."""
+    SourceState.objects.update(free_at=0)
+    begun = claims.begin_again(claimed=claimed, source="practice", now=now)
+    assert isinstance(begun, Claim)
+    return begun
 
 
 def look_up(record: CedulaInfo, outcome: Outcome, now: datetime = NOW) -> CedulaInfo:

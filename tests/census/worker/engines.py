@@ -1,14 +1,15 @@
 """Engines for tests: with a fake source, whose lookups wait for one another as the test says."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 
 from tests.census.sources.fake import FakeSource
 from vereda.census.models import CedulaInfo, SourceState
-from vereda.census.sources.port import LookupHooks, Outcome
+from vereda.census.sources.port import LookupHooks, Outcome, Source
 from vereda.census.statuses import Status
+from vereda.census.worker.attempt import Attempt
 from vereda.census.worker.engine import Engine
 
 WAIT_SECONDS = 20.0
@@ -23,11 +24,11 @@ class HeldSource(FakeSource):
         self._now = 0
         self.most = 0
 
-    async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
+    async def lookup(self, hooks: LookupHooks) -> Outcome:
         self._now += 1
         self.most = max(self.most, self._now)
         try:
-            return await super().lookup(cedula, hooks)
+            return await super().lookup(hooks)
         finally:
             self._now -= 1
 
@@ -44,19 +45,31 @@ def wait_until(holds: Callable[[], object], *, seconds: float = WAIT_SECONDS) ->
         time.sleep(0.01)
 
 
-class QueueTasks:
-    """Tasks of a queue, each on a thread of its own, where it stays until it hears what happened."""
+class WatchedEngine(Engine):
+    """An engine that remembers how its lookups ended."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._pool = ThreadPoolExecutor(16)
+    def __init__(self, *sources: Source) -> None:
+        self._results: dict[int, list[str]] = {}
+        self._has_ended = threading.Condition()
+        super().__init__(*sources)
 
-    def run(self, user_id: int) -> Future[str]:
-        """Run the task about a person, without waiting for what happens."""
-        return self._pool.submit(self._engine.look_up, user_id, seconds=WAIT_SECONDS)
+    def look_up(self, user_id: int, *, seconds: float = WAIT_SECONDS) -> str:
+        """Wake the engine as a message about a person does; return how the next lookup of theirs ended."""
+        self.wake()
+        return self.ended(user_id, seconds=seconds)
 
-    def close(self) -> None:
-        self._pool.shutdown()
+    def ended(self, user_id: int, *, seconds: float = WAIT_SECONDS) -> str:
+        """Return how the next lookup of a person ended, waiting for it."""
+        with self._has_ended:
+            assert self._has_ended.wait_for(lambda: self._results.get(user_id), seconds), "it never ended"
+            return self._results[user_id].pop(0)
+
+    def _ended(self, attempt: Attempt, lookup: asyncio.Task[str]) -> None:
+        with self._has_ended:
+            if attempt._claimed is not None:
+                self._results.setdefault(attempt._claimed.user_id, []).append(lookup.result())
+                self._has_ended.notify_all()
+        super()._ended(attempt, lookup)
 
 
 def drain(engine: Engine, grace_seconds: float) -> None:

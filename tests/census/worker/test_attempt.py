@@ -34,8 +34,8 @@ class Scripted(FakeSource):
         super().__init__(name="practice")
         self._script = script
 
-    async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
-        self.started.append(cedula)
+    async def lookup(self, hooks: LookupHooks) -> Outcome:
+        self.started.append(await hooks.begin())
         await self._script(hooks)
         return NotFound()
 
@@ -54,15 +54,10 @@ def state() -> SourceState:
     return SourceState.objects.get(source="practice")
 
 
-async def open_page(hooks: LookupHooks) -> None:
-    await hooks.before_open()
-    await hooks.opened()
-
-
 def test_an_attempt_is_written_down_from_the_opening_of_its_page_on(start: Start, nora: User) -> None:
     next_slot_in(0.6)
     asked_at = timezone.now()
-    start(FakeSource(name="practice"))[0].look_up(nora.pk)
+    start(FakeSource(name="practice")).look_up(nora.pk)
 
     attempt = LookupAttempt.objects.get()
     assert (attempt.source, attempt.outcome) == ("practice", "found")
@@ -70,21 +65,17 @@ def test_an_attempt_is_written_down_from_the_opening_of_its_page_on(start: Start
     assert attempt.started_at <= attempt.ended_at
 
 
-def test_the_claim_has_its_whole_time_from_the_opening_of_the_page_on(start: Start, nora: User) -> None:
+def test_who_waits_for_a_slot_is_not_claimed_and_has_the_claims_whole_time_afterwards(start: Start, nora: User) -> None:
     next_slot_in(0.6)
-    held = HeldSource()
-    _, queue_tasks = start(held)
-    queue_tasks.run(nora.pk)
-    wait_until(lambda: status_of(nora.pk) == Status.PROCESSING)
-    first = record().claim_expires_at
+    engine = start(held := HeldSource())
+    wait_until(lambda: engine._lookups)
+    assert status_of(nora.pk) == Status.PENDING
     wait_until(lambda: held.started)
 
-    renewed = record()
-    assert renewed.claim_expires_at is not None
-    assert renewed.claimed_at is not None
-    assert first is not None
-    assert (renewed.claim_expires_at - first).total_seconds() > 0.4
-    assert renewed.claim_expires_at - renewed.claimed_at == CLAIM
+    claimed = record()
+    assert claimed.claim_expires_at is not None
+    assert claimed.claimed_at is not None
+    assert claimed.claim_expires_at - claimed.claimed_at == CLAIM
 
 
 def test_a_slot_that_was_heard_of_too_late_is_not_used_and_a_new_one_is_taken(
@@ -100,7 +91,7 @@ def test_a_slot_that_was_heard_of_too_late_is_not_used_and_a_new_one_is_taken(
         return entered[-1]
 
     monkeypatch.setattr(gate, "enter", slow_at_first)
-    start(FakeSource(name="practice"))[0].look_up(nora.pk)
+    start(FakeSource(name="practice")).look_up(nora.pk)
 
     assert entered.count(0) == 2
     assert state().day_lookups == 2
@@ -121,86 +112,38 @@ def test_a_probe_that_heard_of_its_slot_too_late_takes_another_and_is_still_the_
     SourceState.objects.update_or_create(source="practice", defaults=rested)
     monkeypatch.setattr(gate, "enter", slow_at_first)
 
-    assert start(FakeSource(name="practice"))[0].look_up(nora.pk) == "found"
+    assert start(FakeSource(name="practice")).look_up(nora.pk) == "found"
 
 
-def test_a_slot_that_was_heard_of_late_but_is_still_good_puts_the_next_off(
-    start: Start, nora: User, monkeypatch: pytest.MonkeyPatch, settings: Any
-) -> None:
-    async def note(hooks: LookupHooks) -> None:
-        await hooks.before_open()
-        opened_at.append(time.monotonic())
-        await hooks.opened()
-
-    def slow_at_first(*args: Any) -> Closed | float:
-        entered.append(enter(*args))
-        if len(entered) == 1:
-            time.sleep(0.7)
-        return entered[-1]
-
-    settings.CENSUS_PACE_SECONDS = [3]
-    opened_at: list[float] = []
-    enter, entered = gate.enter, []
-    monkeypatch.setattr(gate, "enter", slow_at_first)
-    second = make.person()
-    start(Scripted(note))[0].look_up(second.pk)
-
-    assert opened_at[1] - opened_at[0] >= 3
-
-
-def test_a_request_that_was_sent_late_puts_the_next_slot_off(start: Start, nora: User, settings: Any) -> None:
-    async def leave_late(hooks: LookupHooks) -> None:
-        await hooks.before_open()
+def test_the_pace_counts_from_when_the_request_was_sent(start: Start, nora: User, settings: Any) -> None:
+    async def send_late(hooks: LookupHooks) -> None:
         await asyncio.sleep(1.5)
-        opened_at.append(time.time())
-        await hooks.opened()
+        sent_at.append(time.time())
+        hooks.opened()
 
-    opened_at: list[float] = []
+    sent_at: list[float] = []
     settings.CENSUS_PACE_SECONDS = [10]
-    start(Scripted(leave_late))[0].look_up(nora.pk)
+    start(Scripted(send_late)).look_up(nora.pk)
 
-    assert state().free_at - opened_at[0] >= 10
-
-
-def test_a_request_that_was_sent_in_time_leaves_the_next_slot_where_it_was(
-    start: Start, nora: User, settings: Any
-) -> None:
-    settings.CENSUS_PACE_SECONDS = [50]
-    next_slot_in(0)
-    begin = state().free_at
-    start(Scripted(open_page))[0].look_up(nora.pk)
-
-    assert state().free_at == pytest.approx(begin + 52, abs=0.9)
-
-
-def test_who_lost_the_claim_while_waiting_for_a_slot_opens_no_page(start: Start, nora: User) -> None:
-    next_slot_in(0.6)
-    source = FakeSource(name="practice")
-    _, queue_tasks = start(source)
-    running = queue_tasks.run(nora.pk)
-    wait_until(lambda: status_of(nora.pk) == Status.PROCESSING)
-    rescue.rescue_all(now=timezone.now() + CLAIM + SECOND)
-
-    assert running.result() == "claim lost"
-    assert source.started == []
+    assert state().free_at - sent_at[0] >= 10
 
 
 def test_who_lost_the_claim_stores_nothing_but_that_it_happened(start: Start, nora: User) -> None:
     held = HeldSource()
-    engine, queue_tasks = start(held)
-    running = queue_tasks.run(nora.pk)
+    engine = start(held)
+    engine.wake()
     wait_until(lambda: held.started)
     rescue.rescue_all(now=timezone.now() + CLAIM + SECOND)
     held.let_go(engine)
 
-    assert running.result() == "claim lost"
+    assert engine.look_up(nora.pk) == "claim lost"
     assert (record().status, record().answer_status) == (Status.PENDING, "")
     assert sorted(LookupAttempt.objects.values_list("outcome", flat=True)) == ["found", "lost"]
 
 
 def test_a_captcha_is_stored_as_soon_as_it_was_bought_and_its_price_when_it_is_there(start: Start, nora: User) -> None:
     async def buy(hooks: LookupHooks) -> None:
-        await open_page(hooks)
+        hooks.opened()
         await hooks.captcha_started("79000000001")
         stored.append(await asyncio.to_thread(captcha_of_nora))
         await hooks.captcha_solved(20.5, Decimal("0.003"))
@@ -208,7 +151,7 @@ def test_a_captcha_is_stored_as_soon_as_it_was_bought_and_its_price_when_it_is_t
         stored.append(await asyncio.to_thread(captcha_of_nora))
 
     stored: list[tuple[int, str]] = []
-    start(Scripted(buy))[0].look_up(nora.pk)
+    start(Scripted(buy)).look_up(nora.pk)
 
     assert stored == [(1, "79000000001"), (1, "")]
     assert state().day_dollars == Decimal("0.003")
@@ -225,12 +168,12 @@ def captcha_of_nora() -> tuple[int, str]:
 
 def test_the_price_is_on_the_days_account_even_if_the_lookup_fails_afterwards(start: Start, nora: User) -> None:
     async def break_after_paying(hooks: LookupHooks) -> None:
-        await open_page(hooks)
+        hooks.opened()
         await hooks.captcha_started("79000000001")
         await hooks.captcha_solved(20.5, Decimal("0.003"))
         raise ZeroDivisionError
 
-    assert start(Scripted(break_after_paying))[0].look_up(nora.pk) == "interrupted"
+    assert start(Scripted(break_after_paying)).look_up(nora.pk) == "interrupted"
 
     assert state().day_dollars == Decimal("0.003")
     assert record().captcha_task == "79000000001"
@@ -242,11 +185,10 @@ def test_a_lookup_may_buy_two_captchas_and_is_told_of_one_that_is_left(
 ) -> None:
     async def look(hooks: LookupHooks) -> None:
         told.append((hooks.captcha_task, hooks.may_buy_captcha))
-        await open_page(hooks)
 
     told: list[tuple[str, bool]] = []
     CedulaInfo.objects.update(captchas=captchas, captcha_task="79000000001", captcha_source="practice")
-    start(Scripted(look))[0].look_up(nora.pk)
+    start(Scripted(look)).look_up(nora.pk)
 
     assert told == [("79000000001", may_buy)]
 
@@ -266,7 +208,7 @@ def test_a_database_that_is_busy_while_the_outcome_comes_is_asked_again_until_it
     monkeypatch.setattr(orm_thread, "_BACKOFF", (0.01, 0.05))
     monkeypatch.setattr(outcomes, "record_outcome", busy_at_first)
 
-    assert start(FakeSource(name="practice"))[0].look_up(nora.pk) == "found"
+    assert start(FakeSource(name="practice")).look_up(nora.pk) == "found"
     assert status_of(nora.pk) == Status.ACTIVE
     assert len(tries) == 4
     assert record().fetched_at == tries[0] == tries[-1]
@@ -282,7 +224,7 @@ def test_a_database_that_stays_away_until_the_claim_is_over_leaves_the_record_to
     monkeypatch.setattr(rules, "claim_seconds", lambda _: 0.3)
     with monkeypatch.context() as trouble:
         trouble.setattr(outcomes, "record_outcome", away)
-        assert start(FakeSource(name="practice"))[0].look_up(nora.pk) == "not stored"
+        assert start(FakeSource(name="practice")).look_up(nora.pk) == "not stored"
 
     assert "lookup.not_stored" in caplog.text
     assert nora.cedula not in caplog.text
@@ -305,7 +247,7 @@ def test_a_gate_that_cannot_be_asked_for_a_while_is_waited_for(
     monkeypatch.setattr(orm_thread, "_BACKOFF", (0.01,))
     monkeypatch.setattr(gate, "enter", away_at_first)
 
-    assert start(FakeSource(name="practice"))[0].look_up(nora.pk) == "found"
+    assert start(FakeSource(name="practice")).look_up(nora.pk) == "found"
 
 
 def test_an_outcome_that_is_there_is_stored_although_the_engine_gives_up_its_lookups(
@@ -319,12 +261,12 @@ def test_an_outcome_that_is_there_is_stored_although_the_engine_gives_up_its_loo
 
     monkeypatch.setattr(outcomes, "record_outcome", slow)
     source = FakeSource(name="practice")
-    engine, queue_tasks = start(source)
-    running = queue_tasks.run(nora.pk)
+    engine = start(source)
+    engine.wake()
     wait_until(lambda: source.started)
     engine.close(grace_seconds=0)
 
-    assert running.result() == "found"
+    assert engine.ended(nora.pk) == "found"
     assert status_of(nora.pk) == Status.ACTIVE
 
 
@@ -332,14 +274,14 @@ def test_a_form_is_not_sent_for_who_withdraws_while_the_captcha_is_being_solved(
     sent: list[str] = []
 
     async def script(hooks: LookupHooks) -> None:
-        await open_page(hooks)
+        hooks.opened()
         await hooks.captcha_started("79000000001")
         await asyncio.to_thread(withdraw, nora)
         await hooks.captcha_solved(1.0, Decimal("0.003"))
         await hooks.captcha_dropped()
         sent.append("the form")
 
-    assert start(Scripted(script))[0].look_up(nora.pk) == "claim lost"
+    assert start(Scripted(script)).look_up(nora.pk) == "claim lost"
     assert not sent
     assert (record().status, record().captcha_task) == ("", "")
     assert not LookupAttempt.objects.exists()

@@ -1,5 +1,6 @@
 """Whose turn it is, and what a claim is good for."""
 
+import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,14 +9,14 @@ from uuid import uuid4
 import pytest
 
 from tests import make
-from tests.census.worker.attempts import BLOCKED, CLAIM, NOW, SECOND, claim, interrupt, look_up
+from tests.census.worker.attempts import BLOCKED, CLAIM, NOW, SECOND, begin_again, claim, claim_next, interrupt, look_up
 from vereda.accounts.models import User
 from vereda.census import actions, gate
 from vereda.census.models import CedulaInfo, Priority, Reason, SourceState
 from vereda.census.sources.port import NotFound
 from vereda.census.statuses import Status
 from vereda.census.worker import claims, heartbeat, outcomes, rescue
-from vereda.census.worker.claims import Claim, ClaimLostError
+from vereda.census.worker.claims import Claim, ClaimLostError, NobodyDueError
 
 pytestmark = pytest.mark.django_db
 
@@ -36,15 +37,15 @@ def waiting(*, minutes: float = 0, priority: Priority = Priority.AT_A_SCREEN, **
     return user.pk
 
 
-def claim_next(*, is_alone: bool = True) -> Claim | None:
-    taken = claims.claim_next(sources=["practice"], now=NOW, is_alone=is_alone)
+def next_claim(*, is_alone: bool = True) -> Claim | None:
+    taken = claim_next(is_alone=is_alone)
     return taken and taken[0]
 
 
 def claimed_ids() -> list[int]:
     """Claim whoever's turn it is until nobody is left, and return them in turn."""
     ids = []
-    while claimed := claim_next():
+    while claimed := next_claim():
         ids.append(claimed.user_id)
     return ids
 
@@ -68,7 +69,7 @@ def test_who_is_not_due_yet_or_looked_up_already_is_not_claimed(record: CedulaIn
     waiting(minutes=-1)
     look_up(record, NotFound())
 
-    assert claim_next() is None
+    assert next_claim() is None
 
 
 @pytest.mark.parametrize(
@@ -104,22 +105,34 @@ def test_a_paused_source_gets_nobody(record: CedulaInfo) -> None:
     gate.state_of("practice")
     SourceState.objects.update(is_paused=True)
 
-    assert claim_next() is None
+    assert next_claim() is None
     record.refresh_from_db()
     assert (record.status, record.attempts) == (Status.PENDING, 0)
 
 
-def test_the_pace_is_nothing_to_a_claim(record: CedulaInfo) -> None:
+def test_without_a_slot_nobody_is_claimed(record: CedulaInfo) -> None:
     gate.enter("practice", NOW)
 
-    assert claim_next() is not None
+    wait = claims.begin(source="practice", now=NOW, is_alone=True)
+    assert isinstance(wait, float)
+    assert wait > 4
+    record.refresh_from_db()
+    assert (record.status, record.attempts) == (Status.PENDING, 0)
+
+
+def test_with_nobody_to_claim_no_slot_is_taken(record: CedulaInfo) -> None:
+    record.delete()
+
+    with pytest.raises(NobodyDueError):
+        claims.begin(source="practice", now=NOW, is_alone=True)
+    assert not SourceState.objects.exclude(free_at=0).exists()
 
 
 def test_who_killed_two_workers_is_looked_up_alone(record: CedulaInfo) -> None:
     CedulaInfo.objects.update(losses=2)
 
-    assert claim_next(is_alone=False) is None
-    claimed = claim_next(is_alone=True)
+    assert next_claim(is_alone=False) is None
+    claimed = next_claim(is_alone=True)
     assert claimed is not None
     assert claimed.must_run_alone
 
@@ -127,7 +140,7 @@ def test_who_killed_two_workers_is_looked_up_alone(record: CedulaInfo) -> None:
 def test_who_killed_one_worker_may_have_been_unlucky(record: CedulaInfo) -> None:
     CedulaInfo.objects.update(losses=1)
 
-    claimed = claim_next(is_alone=False)
+    claimed = next_claim(is_alone=False)
     assert claimed is not None
     assert not claimed.must_run_alone
 
@@ -135,8 +148,8 @@ def test_who_killed_one_worker_may_have_been_unlucky(record: CedulaInfo) -> None
 def test_a_lookup_that_must_run_alone_keeps_its_turn(record: CedulaInfo) -> None:
     alone = waiting(minutes=5, losses=2)
 
-    assert claim_next(is_alone=False) is None
-    claimed = claim_next(is_alone=True)
+    assert next_claim(is_alone=False) is None
+    claimed = next_claim(is_alone=True)
     assert claimed is not None
     assert claimed.user_id == alone
 
@@ -145,7 +158,7 @@ def test_those_whose_turn_is_before_one_that_must_run_alone_go_first(record: Ced
     urgent = waiting(minutes=5)
     waiting(minutes=4, losses=2)
 
-    claimed = claim_next(is_alone=False)
+    claimed = next_claim(is_alone=False)
     assert claimed is not None
     assert claimed.user_id == urgent
 
@@ -163,13 +176,15 @@ def test_when_others_take_who_was_in_turn_the_next_is_tried(
 
     monkeypatch.setattr(claims, "claim", claim_after_somebody_else)
 
-    claimed = claim_next()
+    claimed = next_claim()
     assert claimed is not None
     assert claimed.user_id == record.user_id
 
 
 def next_due_at() -> datetime | None:
-    return claims.next_due_at(sources=["practice"], now=NOW)
+    turn = claims.next_turn(sources=["practice"], now=NOW, is_alone=False)
+    assert isinstance(turn, float)
+    return None if turn == math.inf else NOW + timedelta(seconds=turn)
 
 
 def test_it_is_worth_while_to_claim_again_when_the_next_attempt_is_due(record: CedulaInfo) -> None:
@@ -201,9 +216,9 @@ def test_while_a_source_is_paused_nobody_knows_when_it_is_worth_while(record: Ce
     assert next_due_at() is None
 
 
-def test_a_start_gives_the_claim_its_whole_time_from_then_on(record: CedulaInfo) -> None:
+def test_a_further_request_gives_the_claim_its_whole_time_from_then_on(record: CedulaInfo) -> None:
     later = NOW + timedelta(seconds=100)
-    started = claims.start(claimed=claim(record), now=later)
+    started = begin_again(claim(record), later)
 
     record.refresh_from_db()
     assert (record.claimed_at, record.claim_expires_at) == (later, later + CLAIM)
@@ -211,23 +226,23 @@ def test_a_start_gives_the_claim_its_whole_time_from_then_on(record: CedulaInfo)
     assert record.attempts == 1
 
 
-def test_who_waited_for_a_slot_until_the_claim_was_taken_away_does_not_start(record: CedulaInfo) -> None:
+def test_who_lost_the_claim_sends_no_further_request(record: CedulaInfo) -> None:
     frozen = claim(record)
     later = NOW + CLAIM + SECOND
     rescue.rescue_all(now=later)
 
     with pytest.raises(ClaimLostError):
-        claims.start(claimed=frozen, now=later)
+        begin_again(frozen, later)
 
 
-def test_who_has_a_claim_after_another_one_does_not_start_with_the_first(record: CedulaInfo) -> None:
+def test_who_has_a_claim_after_another_one_sends_nothing_with_the_first(record: CedulaInfo) -> None:
     frozen = claim(record)
     later = NOW + CLAIM + SECOND
     rescue.rescue_all(now=later)
     claim(record, later)
 
     with pytest.raises(ClaimLostError):
-        claims.start(claimed=frozen, now=later)
+        begin_again(frozen, later)
 
 
 @pytest.mark.parametrize("outcome", ["answer", "failure", "interruption", "release", "captcha"])

@@ -22,9 +22,8 @@ from vereda.accounts import consents
 from vereda.accounts.models import Purpose, User
 from vereda.census import gate
 from vereda.census.models import CedulaInfo, LookupAttempt, SourceState, Worker
-from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome
+from vereda.census.sources.port import Failure, FailureKind, Fault, LookupHooks, Outcome
 from vereda.census.statuses import Status
-from vereda.census.worker import attempt as attempts
 from vereda.census.worker import claims, heartbeat, outcomes
 from vereda.census.worker import engine as engines
 
@@ -60,118 +59,83 @@ def statuses_of(user_ids: list[int]) -> list[Status]:
 
 
 def test_a_person_who_waits_is_looked_up(start: Start, source: FakeSource, nora: User) -> None:
-    engine, _ = start(source)
+    engine = start(source)
 
     assert engine.look_up(nora.pk) == "found"
     assert status_of(nora.pk) == Status.ACTIVE
     assert source.started == [nora.cedula]
 
 
-def test_a_message_that_comes_twice_asks_once(start: Start, source: FakeSource, nora: User) -> None:
-    engine, _ = start(source)
+def test_a_message_that_comes_twice_or_for_nobody_asks_once(start: Start, source: FakeSource, nora: User) -> None:
+    engine = start(source)
 
-    assert [engine.look_up(nora.pk), engine.look_up(nora.pk)] == ["found", "nothing due"]
+    assert engine.look_up(nora.pk) == "found"
+    for _ in range(3):
+        engine.wake()
+    time.sleep(A_WHILE)
     assert len(source.started) == 1
 
 
-def test_several_messages_for_one_person_share_one_lookup_and_its_result(
+def test_who_comes_while_others_are_in_flight_is_started_at_the_next_slot(
     start: Start, held: HeldSource, nora: User
 ) -> None:
-    engine, queue_tasks = start(held)
-    running = [queue_tasks.run(nora.pk) for _ in range(3)]
+    engine = start(held)
     wait_until(lambda: held.started)
-    running.append(queue_tasks.run(nora.pk))
-    time.sleep(A_WHILE)
-    held.let_go(engine)
-
-    assert [task.result() for task in running] == ["found"] * 4
-    assert held.started == [nora.cedula]
+    for number in range(2, 5):
+        make.person()
+        engine.wake()
+        wait_until(lambda number=number: len(held.started) == number, seconds=2)
 
 
-def test_a_message_for_somebody_who_left_returns_at_once(start: Start, source: FakeSource) -> None:
-    engine, _ = start(source)
-
-    assert engine.look_up(987_654) == "nothing due"
-    assert source.started == []
-
-
-def test_a_message_for_somebody_who_is_not_due_returns_at_once_though_others_are_in_flight(
-    start: Start, held: HeldSource, nora: User
-) -> None:
-    engine, queue_tasks = start(held)
-    queue_tasks.run(nora.pk)
+def test_who_is_not_due_is_left_alone_though_others_are_in_flight(start: Start, held: HeldSource, nora: User) -> None:
+    engine = start(held)
     wait_until(lambda: held.started)
     later = make.person()
     CedulaInfo.objects.filter(user=later).update(next_at=timezone.now() + timedelta(minutes=1))
+    engine.wake()
+    time.sleep(A_WHILE)
 
-    assert engine.look_up(later.pk, seconds=10) == "nothing due"
-    assert status_of(nora.pk) == Status.PROCESSING
-
-
-def test_a_message_for_somebody_who_is_not_due_returns_at_once_though_no_more_fit_in_flight(
-    start: Start, held: HeldSource, nora: User, settings: Any
-) -> None:
-    settings.CENSUS_IN_FLIGHT = 1
-    (later,) = people(1)
-    CedulaInfo.objects.filter(user=later).update(next_at=timezone.now() + timedelta(hours=1))
-    engine, queue_tasks = start(held)
-    queue_tasks.run(nora.pk)
-    wait_until(lambda: held.started)
-
-    assert engine.look_up(later, seconds=5) == "nothing due"
-
-
-def test_a_task_leaves_when_its_time_is_over_and_the_lookup_goes_on(start: Start, held: HeldSource, nora: User) -> None:
-    engine, _ = start(held)
-    assert engine.look_up(nora.pk, seconds=A_WHILE) == "still waiting"
-
-    held.let_go(engine)
-
-    wait_until(lambda: status_of(nora.pk) == Status.ACTIVE)
+    assert (status_of(nora.pk), status_of(later.pk)) == (Status.PROCESSING, Status.PENDING)
 
 
 def test_as_many_overlap_as_may_be_in_flight_and_never_more(start: Start, held: HeldSource, settings: Any) -> None:
     settings.CENSUS_IN_FLIGHT = 3
     waiting = people(5)
-    engine, queue_tasks = start(held)
-    running = [queue_tasks.run(user_id) for user_id in waiting]
+    engine = start(held)
     wait_until(lambda: len(held.started) == 3)
+    engine.wake()
     time.sleep(A_WHILE)
 
     assert (len(held.started), count(Status.PROCESSING), count(Status.PENDING)) == (3, 3, 2)
 
     held.let_go(engine)
-    assert [task.result() for task in running] == ["found"] * 5
+    assert [engine.look_up(user_id) for user_id in waiting] == ["found"] * 5
     assert held.most == 3
 
 
 def test_one_in_flight_looks_people_up_one_after_the_other(start: Start, held: HeldSource, settings: Any) -> None:
     settings.CENSUS_IN_FLIGHT = 1
     waiting = people(3)
-    engine, queue_tasks = start(held)
+    engine = start(held)
     held.let_go(engine)
 
-    assert [task.result() for task in [queue_tasks.run(user_id) for user_id in waiting]] == ["found"] * 3
+    assert [engine.look_up(user_id) for user_id in waiting] == ["found"] * 3
     assert held.most == 1
 
 
-def test_the_starter_goes_on_after_the_task_that_woke_it_returned(start: Start, source: FakeSource) -> None:
-    first, *others = people(4)
-    engine, _ = start(source)
+def test_one_message_suffices_for_all_who_are_due(start: Start, source: FakeSource) -> None:
+    waiting = people(4)
+    start(source).wake()
 
-    assert engine.look_up(first) == "found"
-
-    wait_until(lambda: count(Status.ACTIVE) == 4)
+    wait_until(lambda: statuses_of(waiting) == [Status.ACTIVE] * 4)
     assert len(source.started) == 4
-    assert statuses_of(others) == [Status.ACTIVE] * 3
 
 
-def test_whoever_comes_to_be_due_is_looked_up_in_turn(start: Start, source: FakeSource) -> None:
+def test_people_are_looked_up_in_turn(start: Start, source: FakeSource) -> None:
     waiting = people(4)
     cedulas = [User.objects.get(pk=user_id).cedula for user_id in waiting]
-    _, queue_tasks = start(source)
 
-    assert queue_tasks.run(waiting[-1]).result() == "found"
+    assert start(source).look_up(waiting[-1]) == "found"
     assert source.started == cedulas
 
 
@@ -179,11 +143,10 @@ def test_no_two_lookups_of_two_workers_take_slots_closer_than_the_pace(
     slots_taken: None, start: Start, settings: Any
 ) -> None:
     settings.CENSUS_PACE_SECONDS = [0.2]
-    waiting = people(8)
+    people(8)
     sources = [FakeSource(name="practice") for _ in range(2)]
-    queue_tasks = [start(source)[1] for source in sources]
-    for number, user_id in enumerate(waiting):
-        queue_tasks[number % 2].run(user_id)
+    for source in sources:
+        start(source)
 
     wait_until(lambda: count(Status.ACTIVE) == 8)
     assert sum(len(source.started) for source in sources) == 8
@@ -192,24 +155,23 @@ def test_no_two_lookups_of_two_workers_take_slots_closer_than_the_pace(
     assert min(later - earlier for earlier, later in pairwise(times)) >= 0.2
 
 
-def test_only_one_who_is_claimed_waits_for_a_slot(start: Start, held: HeldSource, settings: Any) -> None:
+def test_nobody_is_claimed_before_there_is_a_slot(start: Start, held: HeldSource, settings: Any) -> None:
     settings.CENSUS_PACE_SECONDS = [30]
-    waiting = people(4)
-    _, queue_tasks = start(held)
-    queue_tasks.run(waiting[-1])
-    wait_until(lambda: count(Status.PROCESSING) == 2)
+    waiting = people(3)
+    start(held)
+    wait_until(lambda: held.started)
     time.sleep(A_WHILE)
 
     assert len(held.started) == 1
-    assert statuses_of(waiting) == [Status.PROCESSING, Status.PROCESSING, Status.PENDING, Status.PENDING]
+    assert statuses_of(waiting) == [Status.PROCESSING, Status.PENDING, Status.PENDING]
 
 
 def test_whose_worker_died_twice_is_looked_up_alone(start: Start, held: HeldSource) -> None:
     alone, *others = people(3)
     CedulaInfo.objects.filter(user_id=alone).update(losses=2)
-    engine, queue_tasks = start(held)
-    running = [queue_tasks.run(user_id) for user_id in (alone, *others)]
+    engine = start(held)
     wait_until(lambda: held.started)
+    engine.wake()
     time.sleep(A_WHILE)
 
     assert statuses_of([alone, *others]) == [Status.PROCESSING, Status.PENDING, Status.PENDING]
@@ -217,7 +179,6 @@ def test_whose_worker_died_twice_is_looked_up_alone(start: Start, held: HeldSour
 
     held.let_go(engine)
     wait_until(lambda: count(Status.ACTIVE) == 3)
-    assert running[0].result() == "found"
 
 
 def test_whoever_must_run_alone_waits_until_nothing_else_is_in_flight_without_another_message(
@@ -225,8 +186,8 @@ def test_whoever_must_run_alone_waits_until_nothing_else_is_in_flight_without_an
 ) -> None:
     first, alone, last = people(3)
     CedulaInfo.objects.filter(user_id=alone).update(losses=2)
-    engine, queue_tasks = start(held)
-    queue_tasks.run(first)
+    engine = start(held)
+    engine.wake()
     wait_until(lambda: held.started)
     time.sleep(A_WHILE)
     assert statuses_of([first, alone, last]) == [Status.PROCESSING, Status.PENDING, Status.PENDING]
@@ -237,106 +198,98 @@ def test_whoever_must_run_alone_waits_until_nothing_else_is_in_flight_without_an
     assert held.most <= 2
 
 
-def test_an_engine_that_drains_finishes_what_is_at_the_site_and_gives_the_rest_back(
+def test_an_engine_that_drains_finishes_what_is_at_the_site_and_takes_nobody_else(
     start: Start, held: HeldSource, settings: Any
 ) -> None:
     settings.CENSUS_PACE_SECONDS = [30]
-    asked, waiting, due = people(3)
-    engine, queue_tasks = start(held)
-    running = [queue_tasks.run(user_id) for user_id in (asked, waiting, due)]
-    wait_until(lambda: held.started and waiting in engine._lookups)
+    asked, waiting = people(2)
+    engine = start(held)
+    wait_until(lambda: held.started and len(engine._lookups) == 2)
 
     drain(engine, 15)
+    wait_until(lambda: len(engine._lookups) == 1)
+    engine.wake()
 
-    assert [running[1].result(), running[2].result()] == ["released", "stopping"]
-    assert statuses_of([asked, waiting, due]) == [Status.PROCESSING, Status.PENDING, Status.PENDING]
+    assert statuses_of([asked, waiting]) == [Status.PROCESSING, Status.PENDING]
     held.let_go(engine)
-    assert running[0].result() == "found"
-    assert list(CedulaInfo.objects.order_by("pk").values_list("attempts", flat=True)) == [1, 0, 0]
+    assert engine.look_up(asked) == "found"
+    assert list(CedulaInfo.objects.order_by("pk").values_list("attempts", flat=True)) == [1, 0]
 
 
 def test_who_was_being_claimed_when_the_engine_began_to_drain_is_given_back(
     start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    claim_next, is_claiming = claims.claim_next, threading.Event()
+    begin, is_claiming = claims.begin, threading.Event()
 
     def slow(**arguments: Any) -> Any:
         is_claiming.set()
         time.sleep(A_WHILE)
-        return claim_next(**arguments)
+        return begin(**arguments)
 
-    monkeypatch.setattr(claims, "claim_next", slow)
-    engine, queue_tasks = start(source)
-    running = queue_tasks.run(nora.pk)
+    monkeypatch.setattr(claims, "begin", slow)
+    engine = start(source)
     assert is_claiming.wait(10)
     drain(engine, 5)
 
-    assert running.result() == "stopping"
     wait_until(lambda: LookupAttempt.objects.filter(outcome="released").exists())
     assert (status_of(nora.pk), CedulaInfo.objects.get().attempts, source.started) == (Status.PENDING, 0, [])
 
 
 def test_an_engine_that_drains_gives_back_what_does_not_end_in_time(start: Start, held: HeldSource, nora: User) -> None:
-    engine, queue_tasks = start(held)
-    running = queue_tasks.run(nora.pk)
+    engine = start(held)
+    engine.wake()
     wait_until(lambda: held.started)
 
     drain(engine, 0.1)
 
-    assert running.result() == "released"
+    assert engine.look_up(nora.pk) == "released"
     record = CedulaInfo.objects.get()
     assert (record.status, record.attempts, record.losses) == (Status.PENDING, 0, 0)
     assert LookupAttempt.objects.get().outcome == "released"
 
 
-def test_an_engine_that_drains_takes_no_message_any_more(start: Start, source: FakeSource, nora: User) -> None:
-    engine, _ = start(source)
-    drain(engine, 0)
-
-    assert engine.look_up(nora.pk, seconds=10) == "stopping"
-    assert status_of(nora.pk) == Status.PENDING
-    assert source.started == []
-
-
 def test_an_engine_that_closes_ends_its_source_and_its_threads(start: Start, held: HeldSource, nora: User) -> None:
-    engine, queue_tasks = start(held)
-    running = queue_tasks.run(nora.pk)
+    engine = start(held)
+    engine.wake()
     wait_until(lambda: held.started)
 
     engine.close(grace_seconds=0.1)
 
-    assert running.result() == "released"
+    assert engine.ended(nora.pk) == "released"
     assert held.is_closed
     assert not {engine._thread, engine._orm._thread} & set(threading.enumerate())
 
 
-def test_who_waits_at_a_gate_that_closes_is_given_back_uncounted(start: Start, source: FakeSource, nora: User) -> None:
+def test_who_waits_at_a_gate_that_closes_goes_on_waiting_uncounted(
+    start: Start, source: FakeSource, nora: User
+) -> None:
     next_slot_in(A_WHILE)
-    _, queue_tasks = start(source)
-    running = queue_tasks.run(nora.pk)
-    wait_until(lambda: status_of(nora.pk) == Status.PROCESSING)
+    engine = start(source)
+    wait_until(lambda: engine._lookups)
     SourceState.objects.update(is_paused=True)
+    time.sleep(2 * A_WHILE)
 
-    assert running.result() == "released"
     record = CedulaInfo.objects.get()
     assert (record.status, record.attempts, source.started) == (Status.PENDING, 0, [])
+    assert not engine._lookups
 
 
-def test_while_a_source_is_paused_a_message_returns_at_once(start: Start, source: FakeSource, nora: User) -> None:
+def test_while_a_source_is_paused_nobody_is_asked_about(start: Start, source: FakeSource, nora: User) -> None:
     SourceState.objects.update_or_create(source="practice", defaults={"is_paused": True})
-    engine, _ = start(source)
+    start(source).wake()
+    time.sleep(A_WHILE)
 
-    assert engine.look_up(nora.pk, seconds=10) == "nothing due"
-    assert status_of(nora.pk) == Status.PENDING
+    assert (status_of(nora.pk), source.started) == (Status.PENDING, [])
 
 
 def test_a_bug_of_ours_is_retried_and_not_blamed_on_the_registraduria(start: Start, nora: User, caplog: Any) -> None:
     class Broken(FakeSource):
-        async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
+        async def lookup(self, hooks: LookupHooks) -> Outcome:
+            await hooks.begin()
             await hooks.captcha_solved(20.0, Decimal("0.003"))
             raise ZeroDivisionError
 
-    engine, _ = start(Broken(name="practice"))
+    engine = start(Broken(name="practice"))
 
     assert engine.look_up(nora.pk) == "interrupted"
     record = CedulaInfo.objects.get()
@@ -348,8 +301,8 @@ def test_a_bug_of_ours_is_retried_and_not_blamed_on_the_registraduria(start: Sta
 
 
 def test_a_failure_on_our_side_of_the_network_is_no_trouble_of_the_sources(start: Start, nora: User) -> None:
-    crash = Failure(FailureKind.NETWORK_ERROR, "the browser went away", is_ours=True)
-    engine, _ = start(FakeSource({nora.cedula: crash}, name="practice"))
+    crash = Failure(FailureKind.NETWORK_ERROR, "the browser went away", fault=Fault.BROWSER_LOST)
+    engine = start(FakeSource({nora.cedula: crash}, name="practice"))
 
     assert engine.look_up(nora.pk) == "interrupted"
     assert SourceState.objects.get(source="practice").troubles == 0
@@ -373,8 +326,8 @@ def is_open() -> bool:
 
 @pytest.mark.usefixtures("after_a_rest")
 def test_a_probe_that_a_fault_of_ours_ended_opens_the_gate_to_another(start: Start, nora: User) -> None:
-    crash = Failure(FailureKind.NETWORK_ERROR, "the browser went away", is_ours=True)
-    engine, _ = start(FakeSource({nora.cedula: crash}, name="practice"))
+    crash = Failure(FailureKind.NETWORK_ERROR, "the browser went away", fault=Fault.BROWSER_LOST)
+    engine = start(FakeSource({nora.cedula: crash}, name="practice"))
 
     assert engine.look_up(nora.pk) == "interrupted"
     assert is_open()
@@ -382,54 +335,53 @@ def test_a_probe_that_a_fault_of_ours_ended_opens_the_gate_to_another(start: Sta
 
 @pytest.mark.usefixtures("after_a_rest")
 def test_a_probe_that_was_given_back_opens_the_gate_to_another(start: Start, held: HeldSource, nora: User) -> None:
-    engine, queue_tasks = start(held)
-    running = queue_tasks.run(nora.pk)
+    engine = start(held)
+    engine.wake()
     wait_until(lambda: held.started)
     assert not is_open()
 
     drain(engine, 0)
-    assert running.result() == "released"
+    assert engine.look_up(nora.pk) == "released"
     assert is_open()
 
 
 class BrowserlessSource(FakeSource):
-    """Never gets as far as asking for a page."""
+    """Has no browser for the first `failures` lookups."""
 
-    async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
-        self.started.append(cedula)
-        return Failure(FailureKind.NETWORK_ERROR, "no browser was found", is_ours=True)
+    failures = 1_000
+
+    async def lookup(self, hooks: LookupHooks) -> Outcome:
+        self.failures -= 1
+        if self.failures >= 0:
+            return Failure(FailureKind.NETWORK_ERROR, "no browser was found", fault=Fault.NO_BROWSER)
+        return await super().lookup(hooks)
 
 
-def test_without_a_browser_nobody_fails_and_the_rest_of_the_queue_is_left_alone_for_a_while(
-    start: Start, nora: User, caplog: Any
+def test_without_a_browser_nobody_is_claimed_and_the_worker_says_what_it_lacks(
+    start: Start, nora: User, caplog: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    others = [make.person() for _ in range(3)]
-    engine, _ = start(source := BrowserlessSource(name="practice"))
+    monkeypatch.setattr(engines, "HEARTBEAT_SECONDS", 0.05)
+    make.person()
+    start(source := BrowserlessSource(name="practice"))
 
-    assert [engine.look_up(user.pk) for user in (nora, *others)] == ["unable"] * 4
-    assert len(source.started) == 1
+    wait_until(lambda: Worker.objects.filter(fault=Worker.Fault.NO_BROWSER).exists())
+    assert source.failures == 999
     assert set(CedulaInfo.objects.values_list("status", "attempts", "losses")) == {(Status.PENDING, 0, 0)}
-    assert CedulaInfo.objects.get(user=nora).next_at > timezone.now()
+    assert not LookupAttempt.objects.exists()
     assert "engine.unable_to_open_pages" in caplog.text
 
 
 def test_a_worker_that_was_unable_to_open_pages_tries_again_by_itself_after_a_while(
     start: Start, nora: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class LateBrowser(FakeSource):
-        async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
-            self.started.append(cedula)
-            if len(self.started) == 1:
-                return Failure(FailureKind.NETWORK_ERROR, "no browser was found", is_ours=True)
-            return await super().lookup(cedula, hooks)
+    monkeypatch.setattr(engines, "UNABLE_SECONDS", A_WHILE)
+    monkeypatch.setattr(engines, "HEARTBEAT_SECONDS", 0.05)
+    source = BrowserlessSource(name="practice")
+    source.failures = 1
 
-    monkeypatch.setattr(engines, "UNABLE_PAUSE", timedelta(seconds=A_WHILE))
-    monkeypatch.setattr(attempts, "UNABLE_PAUSE", timedelta(seconds=A_WHILE))
-    engine, _ = start(LateBrowser(name="practice"))
-
-    assert engine.look_up(nora.pk) == "unable"
-    wait_until(lambda: status_of(nora.pk) == Status.ACTIVE)
+    assert start(source).look_up(nora.pk) == "found"
     assert CedulaInfo.objects.get().attempts == 1
+    wait_until(lambda: Worker.objects.filter(fault="").exists())
 
 
 def test_who_becomes_due_later_is_looked_up_then_without_another_message(
@@ -438,7 +390,7 @@ def test_who_becomes_due_later_is_looked_up_then_without_another_message(
     later = make.person()
     due_at = timezone.now() + timedelta(seconds=1)
     CedulaInfo.objects.filter(user=later).update(next_at=due_at)
-    engine, _ = start(source)
+    engine = start(source)
     assert engine.look_up(nora.pk) == "found"
 
     wait_until(lambda: status_of(later.pk) == Status.ACTIVE)
@@ -449,7 +401,7 @@ def test_an_engine_that_sleeps_checks_now_and_then_whether_a_message_was_lost(
     start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "IDLE_SECONDS", 0.2)
-    engine, _ = start(source)
+    engine = start(source)
     engine.look_up(nora.pk)
 
     unheard = make.person()
@@ -463,8 +415,7 @@ def test_when_a_source_has_rested_those_who_waited_are_looked_up_without_another
     settings.CENSUS_PACE_SECONDS = [5]  # a slot that was heard of too late is another test's
     until = timezone.now() + timedelta(seconds=1)
     SourceState.objects.update_or_create(source="practice", defaults={"rests": 1, "rests_until": until})
-    engine, _ = start(source)
-    assert engine.look_up(nora.pk) == "nothing due"
+    start(source)
 
     wait_until(lambda: status_of(nora.pk) == Status.ACTIVE)
     assert LookupAttempt.objects.get().started_at >= until
@@ -474,34 +425,31 @@ def test_after_a_rest_one_is_the_probe_and_the_others_follow_once_it_was_answere
     start: Start, held: HeldSource, settings: Any
 ) -> None:
     settings.CENSUS_PACE_SECONDS = [2]
-    first, second = people(2)
+    waiting = people(2)
     over = timezone.now() - timedelta(seconds=1)
     SourceState.objects.update_or_create(source="practice", defaults={"rests": 1, "rests_until": over})
-    engine, queue_tasks = start(held)
-    running = [queue_tasks.run(user_id) for user_id in (first, second)]
+    engine = start(held)
     wait_until(lambda: held.started)
+    engine.wake()
     time.sleep(A_WHILE)
-    assert statuses_of([first, second]) == [Status.PROCESSING, Status.PENDING]
-    assert running[1].result() == "nothing due"
+    assert statuses_of(waiting) == [Status.PROCESSING, Status.PENDING]
 
     held.let_go(engine)
 
-    wait_until(lambda: count(Status.ACTIVE) == 2)
-    assert running[0].result() == "found"
+    assert [engine.look_up(user_id) for user_id in waiting] == ["found"] * 2
 
 
 def test_an_engine_with_nobody_to_wait_for_leaves_the_database_alone(
     start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    claim_next, asked = claims.claim_next, []
+    next_turn, asked = claims.next_turn, []
 
     def noting(**arguments: Any) -> Any:
         asked.append(arguments["now"])
-        return claim_next(**arguments)
+        return next_turn(**arguments)
 
-    monkeypatch.setattr(claims, "claim_next", noting)
-    engine, _ = start(source)
-    engine.look_up(nora.pk)
+    monkeypatch.setattr(claims, "next_turn", noting)
+    start(source).look_up(nora.pk)
     time.sleep(A_WHILE)
     before = len(asked)
     time.sleep(2 * A_WHILE)
@@ -510,46 +458,42 @@ def test_an_engine_with_nobody_to_wait_for_leaves_the_database_alone(
 
 
 def test_a_failure_of_the_site_is_trouble_of_the_sources(start: Start, nora: User) -> None:
-    engine, _ = start(FakeSource({nora.cedula: Failure(FailureKind.TIMEOUT, "slow")}, name="practice"))
+    engine = start(FakeSource({nora.cedula: Failure(FailureKind.TIMEOUT, "slow")}, name="practice"))
 
     assert engine.look_up(nora.pk) == "timeout"
     assert SourceState.objects.get(source="practice").troubles == 1
 
 
-def test_a_database_that_cannot_be_asked_is_told_and_the_next_message_works(
-    start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError, ZeroDivisionError])
+def test_after_a_database_error_or_a_bug_of_ours_the_starter_looks_again_by_itself(
+    start: Start,
+    source: FakeSource,
+    nora: User,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: Any,
+    error: type[Exception],
 ) -> None:
-    def out_of_reach(**_: Any) -> None:
-        raise OperationalError("the database is away")
+    next_turn, tries = claims.next_turn, []
 
-    engine, _ = start(source)
-    with monkeypatch.context() as trouble:
-        trouble.setattr(claims, "claim_next", out_of_reach)
-        assert engine.look_up(nora.pk, seconds=10) == "trouble"
+    def away_at_first(**arguments: Any) -> Any:
+        tries.append(arguments)
+        if len(tries) < 3:
+            raise error
+        return next_turn(**arguments)
 
-    assert engine.look_up(nora.pk) == "found"
+    monkeypatch.setattr(engines, "TROUBLE_SECONDS", 0.05)
+    monkeypatch.setattr(claims, "next_turn", away_at_first)
+    start(source)
 
-
-def test_a_bug_while_claiming_does_not_stop_the_engine(
-    start: Start, source: FakeSource, nora: User, monkeypatch: pytest.MonkeyPatch, caplog: Any
-) -> None:
-    def broken(**_: Any) -> None:
-        raise ZeroDivisionError
-
-    engine, _ = start(source)
-    with monkeypatch.context() as trouble:
-        trouble.setattr(claims, "claim_next", broken)
-        assert [engine.look_up(nora.pk, seconds=10) for _ in range(10)] == ["trouble"] * 10
-
-    assert engine.look_up(nora.pk) == "found"
-    assert "engine.trouble" in caplog.text
+    wait_until(lambda: status_of(nora.pk) == Status.ACTIVE)
+    assert ("engine.trouble" in caplog.text) == (error is ZeroDivisionError)
 
 
 def test_the_orm_refuses_the_thread_of_the_browser(start: Start, source: FakeSource, nora: User) -> None:
     async def count_people() -> int:
         return User.objects.count()
 
-    engine, _ = start(source)
+    engine = start(source)
     with pytest.raises(SynchronousOnlyOperation):
         asyncio.run_coroutine_threadsafe(count_people(), engine._loop).result(timeout=10)
 
@@ -567,14 +511,14 @@ def test_orm_work_runs_on_a_thread_of_the_engines_own(
         return run
 
     for module, name in [
-        (claims, "claim_next"),
-        (claims, "start"),
+        (claims, "next_turn"),
+        (claims, "begin"),
         (outcomes, "record_outcome"),
         (gate, "enter"),
         (heartbeat, "record"),
     ]:
         monkeypatch.setattr(module, name, noting(getattr(module, name)))
-    engine, _ = start(source)
+    engine = start(source)
     engine.look_up(nora.pk)
 
     assert len(threads) >= 4
@@ -589,24 +533,24 @@ def test_threads_of_the_engine_never_keep_a_worker_alive(start: Start, source: F
     assert all(thread.daemon for thread in own)
 
 
-def test_an_engine_records_heartbeats_while_there_is_work_and_none_while_it_is_idle(
-    start: Start, held: HeldSource, nora: User, monkeypatch: pytest.MonkeyPatch
+def test_an_engine_records_heartbeats_as_long_as_its_starter_moves(
+    start: Start, source: FakeSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "HEARTBEAT_SECONDS", 0.05)
-    engine, queue_tasks = start(held)
-    time.sleep(A_WHILE)
-    assert not Worker.objects.exists()
-
-    queue_tasks.run(nora.pk)
+    monkeypatch.setattr(engines, "STARTING_SECONDS", A_WHILE)
+    monkeypatch.setattr(engines, "IDLE_SECONDS", 0.1)
+    engine = start(source)
     wait_until(Worker.objects.exists)
     seen_at = Worker.objects.get().seen_at
     wait_until(lambda: Worker.objects.get().seen_at > seen_at)
-    held.let_go(engine)
-    wait_until(lambda: status_of(nora.pk) == Status.ACTIVE)
-    time.sleep(A_WHILE)
+    monkeypatch.setattr(engines, "IDLE_SECONDS", 60)
+
+    time.sleep(2 * A_WHILE)
     seen_at = Worker.objects.get().seen_at
     time.sleep(A_WHILE)
     assert Worker.objects.get().seen_at == seen_at
+    engine.wake()
+    wait_until(lambda: Worker.objects.get().seen_at > seen_at)
 
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
@@ -623,8 +567,8 @@ def test_an_engine_that_could_not_record_a_heartbeat_records_the_next(
 
     monkeypatch.setattr(engines, "HEARTBEAT_SECONDS", 0.05)
     monkeypatch.setattr(heartbeat, "record", away_at_first)
-    _, queue_tasks = start(held)
-    queue_tasks.run(nora.pk)
+    engine = start(held)
+    engine.wake()
 
     wait_until(Worker.objects.exists, seconds=3)
 
@@ -651,14 +595,14 @@ def test_a_process_has_one_engine_and_a_forked_one_its_own(
 def test_who_withdraws_and_agrees_again_while_in_flight_is_asked_anew_and_the_first_reply_is_thrown_away(
     start: Start, held: HeldSource, nora: User, caplog: Any
 ) -> None:
-    engine, queue_tasks = start(held)
-    queue_tasks.run(nora.pk)
+    engine = start(held)
+    engine.wake()
     wait_until(lambda: held.started)
     consents.withdraw(user=nora, purpose=Purpose.CENSUS_LOOKUP)
     make.agree(nora, Purpose.CENSUS_LOOKUP)
     CedulaInfo.objects.filter(user=nora).update(next_at=timezone.now() - timedelta(minutes=1))
     other = make.person()
-    queue_tasks.run(other.pk)
+    engine.wake()
     wait_until(lambda: held.started == [nora.cedula, nora.cedula, other.cedula])
     held.let_go(engine)
 

@@ -43,7 +43,7 @@ def test_an_answer_of_the_first_source_is_never_checked_against_another(
     start: Start, nora: User, answer: Outcome
 ) -> None:
     spare = source(SPARE, nora, PLACE)
-    start(source(FIRST, nora, answer), spare)[0].look_up(nora.pk)
+    start(source(FIRST, nora, answer), spare).look_up(nora.pk)
 
     assert spare.started == []
     record = CedulaInfo.objects.get(user=nora)
@@ -55,7 +55,7 @@ def test_a_failure_of_a_source_that_was_reached_is_not_taken_to_another(
     start: Start, nora: User, kind: FailureKind
 ) -> None:
     spare = source(SPARE, nora, PLACE)
-    start(source(FIRST, nora, Failure(kind, "no answer")), spare)[0].look_up(nora.pk)
+    start(source(FIRST, nora, Failure(kind, "no answer")), spare).look_up(nora.pk)
 
     assert spare.started == []
     assert tried() == [(FIRST, kind)]
@@ -63,7 +63,7 @@ def test_a_failure_of_a_source_that_was_reached_is_not_taken_to_another(
 
 def test_while_the_first_source_is_out_of_reach_the_next_one_answers(start: Start, nora: User, settings: Any) -> None:
     settings.CENSUS_PACE_SECONDS = [5]  # a slot that is heard of half a pace late is taken again
-    start(source(FIRST, nora, AWAY), source(SPARE, nora, PLACE))[0].look_up(nora.pk)
+    start(source(FIRST, nora, AWAY), source(SPARE, nora, PLACE)).look_up(nora.pk)
 
     record = CedulaInfo.objects.get(user=nora)
     assert (record.status, record.answer_source, record.attempts) == (Status.ACTIVE, SPARE, 1)
@@ -74,7 +74,7 @@ def test_while_the_first_source_is_out_of_reach_the_next_one_answers(start: Star
 
 def test_an_answer_of_the_next_source_is_the_end_whatever_it_says(start: Start, nora: User) -> None:
     last = source(LAST, nora, PLACE)
-    start(source(FIRST, nora, AWAY), source(SPARE, nora, NotFound()), last)[0].look_up(nora.pk)
+    start(source(FIRST, nora, AWAY), source(SPARE, nora, NotFound()), last).look_up(nora.pk)
 
     assert last.started == []
     assert CedulaInfo.objects.get(user=nora).status == Status.NOT_FOUND
@@ -83,7 +83,7 @@ def test_an_answer_of_the_next_source_is_the_end_whatever_it_says(start: Start, 
 def test_a_source_between_them_that_rests_is_not_asked(start: Start, nora: User) -> None:
     put(SPARE, rests=1, rests_until=timezone.now() + HOUR)
     spare = source(SPARE, nora, PLACE)
-    start(source(FIRST, nora, AWAY), spare, source(LAST, nora, PLACE))[0].look_up(nora.pk)
+    start(source(FIRST, nora, AWAY), spare, source(LAST, nora, PLACE)).look_up(nora.pk)
 
     assert spare.started == []
     assert tried() == [(FIRST, "network_error"), (LAST, "found")]
@@ -91,7 +91,7 @@ def test_a_source_between_them_that_rests_is_not_asked(start: Start, nora: User)
 
 def test_with_all_of_them_out_of_reach_the_lookup_fails_once_and_is_tried_again_later(start: Start, nora: User) -> None:
     before = timezone.now()
-    start(*(source(name, nora, AWAY) for name in SOURCES))[0].look_up(nora.pk)
+    start(*(source(name, nora, AWAY) for name in SOURCES)).look_up(nora.pk)
 
     record = CedulaInfo.objects.get(user=nora)
     assert (record.status, record.attempts) == (Status.PENDING, 1)
@@ -102,7 +102,7 @@ def test_with_all_of_them_out_of_reach_the_lookup_fails_once_and_is_tried_again_
 def test_a_source_that_rests_is_not_even_tried(start: Start, nora: User) -> None:
     put(FIRST, rests=1, rests_until=timezone.now() + HOUR)
     first = source(FIRST, nora, PLACE)
-    start(first, source(SPARE, nora, PLACE))[0].look_up(nora.pk)
+    start(first, source(SPARE, nora, PLACE)).look_up(nora.pk)
 
     assert first.started == []
     assert tried() == [(SPARE, "found")]
@@ -110,7 +110,7 @@ def test_a_source_that_rests_is_not_even_tried(start: Start, nora: User) -> None
 
 def test_a_probe_that_finds_its_source_still_away_is_answered_by_the_next(start: Start, nora: User) -> None:
     put(FIRST, rests=2, rests_until=timezone.now() - HOUR)
-    start(source(FIRST, nora, AWAY), source(SPARE, nora, PLACE))[0].look_up(nora.pk)
+    start(source(FIRST, nora, AWAY), source(SPARE, nora, PLACE)).look_up(nora.pk)
 
     assert CedulaInfo.objects.get(user=nora).status == Status.ACTIVE
     assert state(FIRST).probe_until is not None or state(FIRST).rests_until is not None
@@ -120,25 +120,26 @@ def test_a_captcha_that_was_bought_for_one_source_is_not_used_at_another(start: 
     told: list[tuple[str, str]] = []
 
     class Curious(FakeSource):
-        async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
+        async def lookup(self, hooks: LookupHooks) -> Outcome:
+            outcome = await super().lookup(hooks)
             told.append((self.name, hooks.captcha_task))
-            return await super().lookup(cedula, hooks)
+            return outcome
 
     CedulaInfo.objects.update(captchas=1, captcha_task="79000000001", captcha_source=FIRST)
-    start(Curious({nora.cedula: AWAY}, name=FIRST), Curious({nora.cedula: PLACE}, name=SPARE))[0].look_up(nora.pk)
+    start(Curious({nora.cedula: AWAY}, name=FIRST), Curious({nora.cedula: PLACE}, name=SPARE)).look_up(nora.pk)
 
     assert told == [(FIRST, "79000000001"), (SPARE, "")]
 
 
 def test_a_claim_that_was_lost_meanwhile_asks_no_other_source(start: Start, nora: User) -> None:
     class Slow(FakeSource):
-        async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
-            outcome = await super().lookup(cedula, hooks)
+        async def lookup(self, hooks: LookupHooks) -> Outcome:
+            outcome = await super().lookup(hooks)
             await engine._orm.run(lambda: CedulaInfo.objects.update(claim_token="0" * 32))
             return outcome
 
     spare = source(SPARE, nora, PLACE)
-    engine, _ = start(Slow({nora.cedula: AWAY}, name=FIRST), spare)
+    engine = start(Slow({nora.cedula: AWAY}, name=FIRST), spare)
 
     assert engine.look_up(nora.pk) == "claim lost"
     assert spare.started == []

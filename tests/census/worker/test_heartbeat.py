@@ -59,7 +59,23 @@ def test_a_beat_is_recorded_with_its_name_and_time(below_a_watchdog: None) -> No
     heartbeat.record_beat(beat="abc", now=NOW)
 
     worker = Worker.objects.get()
-    assert (worker.beat, worker.beaten_at, worker.seen_at) == ("abc", NOW, NOW)
+    assert (worker.beat, worker.beaten_at) == ("abc", NOW)
+
+
+def test_a_beat_is_no_sign_that_the_engine_goes_on(below_a_watchdog: None) -> None:
+    heartbeat.record(now=NOW)
+    heartbeat.record_beat(beat="abc", now=NOW + MINUTE)
+
+    assert Worker.objects.get().seen_at == NOW
+
+
+def test_a_worker_says_what_it_lacks_until_it_has_it(below_a_watchdog: None) -> None:
+    faults = []
+    for fault in (Worker.Fault.NO_BROWSER, ""):
+        heartbeat.record(now=NOW, fault=fault)
+        faults.append(Worker.objects.get().fault)
+
+    assert faults == ["no browser", ""]
 
 
 def test_a_heartbeat_between_two_beats_keeps_the_last_beat(below_a_watchdog: None) -> None:

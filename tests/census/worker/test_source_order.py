@@ -1,12 +1,13 @@
 """Several sources: the first one is asked; the next only while that is unreachable, rests or is paused."""
 
+import math
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.census.worker.attempts import NOW, claim
+from tests.census.worker.attempts import NOW, claim, claim_next
 from tests.census.worker.several import AWAY, FIRST, HOUR, LAST, SOURCES, SPARE, put, state
 from vereda.accounts.models import User
 from vereda.census import gate, roster, turns
@@ -14,7 +15,7 @@ from vereda.census.gate import Closed
 from vereda.census.models import CedulaInfo
 from vereda.census.sources.port import Failure, FailureKind
 from vereda.census.statuses import ClosedReason, Status
-from vereda.census.worker import claims, heartbeat, outcomes, rescue
+from vereda.census.worker import claims, heartbeat, outcomes
 
 CLOSED = {
     "rests": {"rests": 1, "rests_until": NOW + HOUR},
@@ -85,7 +86,7 @@ def test_a_slot_at_one_source_takes_none_at_another(settings: Any) -> None:
 def test_a_claim_comes_with_the_source_to_begin_with(caro: User) -> None:
     put(FIRST, **CLOSED["rests"])
 
-    taken = claims.claim_next(sources=SOURCES, now=NOW, is_alone=True)
+    taken = claim_next(sources=SOURCES)
     assert taken is not None
     assert taken[1] == SPARE
 
@@ -94,20 +95,8 @@ def test_nobody_is_claimed_while_every_source_is_closed(caro: User) -> None:
     for name in SOURCES:
         put(name, **CLOSED["was switched off"])
 
-    assert claims.claim_next(sources=SOURCES, now=NOW, is_alone=True) is None
-    assert claims.next_due_at(sources=SOURCES, now=NOW) is None
-
-
-@pytest.mark.parametrize(("spare", "sent"), [({}, 1), ({"is_paused": True}, 0)], ids=["open", "closed"])
-def test_messages_are_sent_again_while_any_source_is_open(
-    caro: User, settings: Any, spare: dict[str, Any], sent: int
-) -> None:
-    settings.CENSUS_SOURCE = SOURCES[:2]
-    CedulaInfo.objects.exclude(user=caro).update(status=Status.ERROR)
-    put(FIRST, **CLOSED["rests"])
-    put(SPARE, **spare)
-
-    assert rescue.rescue_all(now=NOW) == sent
+    assert claim_next(sources=SOURCES) is None
+    assert claims.next_turn(sources=SOURCES, now=NOW, is_alone=True) == math.inf
 
 
 def test_whoever_makes_a_source_rest_is_asked_about_at_the_next_one_at_once(caro: User, settings: Any) -> None:
@@ -118,7 +107,7 @@ def test_whoever_makes_a_source_rest_is_asked_about_at_the_next_one_at_once(caro
     outcomes.record_outcome(claimed=claim(caro.cedula_info), outcome=blocked, source=FIRST, now=NOW)
     record = CedulaInfo.objects.get(user=caro)
     assert (record.status, record.next_at, record.attempts) == (Status.PENDING, NOW, 0)
-    taken = claims.claim_next(sources=SOURCES, now=NOW, is_alone=True)
+    taken = claim_next(sources=SOURCES)
     assert taken is not None
     assert taken[1] == SPARE
 

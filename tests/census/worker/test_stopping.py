@@ -72,18 +72,20 @@ def test_a_process_without_a_watchdog_watches_nothing(loop: LoopThread, monkeypa
 
 
 def test_an_engine_whose_stop_pipe_ends_drains(start: Start, pipe: Pipe) -> None:
-    asked, later = make.person(), make.person()
+    asked = make.person()
     held = HeldSource()
-    engine, queue_tasks = start(held)
-    running = queue_tasks.run(asked.pk)
+    engine = start(held)
+    engine.wake()
     wait_until(lambda: held.started)
 
     pipe.cut()
 
     wait_until(lambda: engine._draining is not None)
-    assert queue_tasks.run(later.pk).result() == "stopping"
+    make.person()
     held.let_go(engine)
-    assert running.result() == "found"
+    assert engine.look_up(asked.pk) == "found"
+    wait_until(engine._draining.done)
+    assert len(held.started) == 1
 
 
 def test_what_does_not_end_within_the_grace_of_the_stop_pipe_is_released(
@@ -92,18 +94,18 @@ def test_what_does_not_end_within_the_grace_of_the_stop_pipe_is_released(
     monkeypatch.setenv(stopping.VARIABLE, f"{pipe.read_end}:0.2")
     nora = make.person()
     held = HeldSource()
-    _, queue_tasks = start(held)
-    running = queue_tasks.run(nora.pk)
+    engine = start(held)
+    engine.wake()
     wait_until(lambda: held.started)
 
     pipe.cut()
 
-    assert running.result() == "released"
+    assert engine.look_up(nora.pk) == "released"
     assert status_of(nora.pk) == Status.PENDING
 
 
 def test_an_engine_keeps_working_as_long_as_its_stop_pipe_is_open(start: Start, pipe: Pipe) -> None:
     nora = make.person()
-    engine, _ = start(FakeSource(name="practice"))
+    engine = start(FakeSource(name="practice"))
 
     assert engine.look_up(nora.pk) == "found"

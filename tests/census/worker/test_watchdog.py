@@ -1,7 +1,7 @@
 """The watchdog's judgement: by what a cluster writes down, and by nothing that is not the cluster's fault."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,6 @@ from django_q.models import OrmQ, Task
 
 from tests import make
 from tests.census.worker.attempts import claim
-from vereda.census import tasks
 from vereda.census.models import CedulaInfo, Worker
 from vereda.census.statuses import Status
 from vereda.census.worker import heartbeat, rescue, watchdog
@@ -22,6 +21,7 @@ pytestmark = pytest.mark.django_db
 
 KEY = "aqui-1-1"
 NOW = datetime(2099, 3, 1, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -47,9 +47,10 @@ def beats_on_their_way() -> list[str]:
 
 
 def take_beats(*, store: bool = True) -> None:
-    """Be a worker that takes every beat, and the monitor that stores the results."""
+    """Be a worker with its engine that takes every beat, and the monitor that stores the results."""
+    heartbeat_now()
     for beat in beats_on_their_way():
-        tasks.beat(beat)
+        heartbeat.record_beat(beat=beat, now=timezone.now())
         if store:
             store_result(beat)
     OrmQ.objects.all().delete()
@@ -62,7 +63,7 @@ def store_result(beat: str) -> None:
 
 
 def heartbeat_now() -> None:
-    """Be an engine that has work."""
+    """Be an engine that goes on."""
     heartbeat.record(now=timezone.now())
 
 
@@ -101,17 +102,22 @@ def test_a_cluster_whose_worker_died_while_idle_is_lost(watched: Watchdog, clock
     assert look_for(41, watched, clock)
 
 
-def test_a_cluster_that_is_busy_with_a_long_task_is_not_lost(watched: Watchdog, clock: time_machine.Traveller) -> None:
-    assert not look_for(300, watched, clock, meanwhile=heartbeat_now)
+def test_a_cluster_that_gets_no_messages_is_lost_after_three_minutes_although_its_engine_goes_on(
+    watched: Watchdog, clock: time_machine.Traveller, caplog: Any
+) -> None:
+    assert not look_for(180, watched, clock, meanwhile=heartbeat_now)
+    assert look_for(1, watched, clock, meanwhile=heartbeat_now)
+    assert "no messages come" in caplog.text
 
 
 def test_a_cluster_whose_beats_another_one_takes_is_not_lost_by_that(
     watched: Watchdog, clock: time_machine.Traveller
 ) -> None:
     def take_every_tenth() -> None:
+        heartbeat_now()
         for beat in beats_on_their_way():
             if len(taken) % 10 == 9:
-                tasks.beat(beat)
+                heartbeat.record_beat(beat=beat, now=timezone.now())
             taken.append(beat)
             store_result(beat)
         OrmQ.objects.all().delete()
@@ -247,15 +253,17 @@ def test_what_a_running_process_holds_stays_its_own(watched: Watchdog, monkeypat
     assert record.status == Status.PROCESSING
 
 
-def test_now_and_then_it_rescues_what_a_dead_queue_may_have_forgotten(watched: Watchdog) -> None:
-    nora = make.person()
-    CedulaInfo.objects.update(next_at=NOW)
+def test_now_and_then_it_ends_claims_that_have_expired(watched: Watchdog, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = make.person().cedula_info
+    CedulaInfo.objects.update(next_at=NOW - HOUR)
+    with monkeypatch.context() as process:
+        process.setattr(heartbeat, "own_name", lambda: "another/4713")
+        claim(record, NOW - HOUR)
 
     watched.is_lost()
-    watched.is_lost()
 
-    messages = [message.task for message in OrmQ.objects.all() if message.task["func"].endswith("validate_cedula")]
-    assert [message["args"] for message in messages] == [(nora.pk,)]
+    record.refresh_from_db()
+    assert record.status == Status.PENDING
 
 
 def test_a_rescue_that_fails_is_no_fault_of_the_clusters(

@@ -24,6 +24,16 @@ class FailureKind(StrEnum):
     CAPTCHA_FAILED = "captcha_failed"
 
 
+class Fault(StrEnum):
+    """A fault of ours: nothing is wrong with the site, and only the operator can mend it (but for a lost browser)."""
+
+    NO_BROWSER = "no browser"
+    BROWSER_LOST = "browser lost"
+    NO_SOLVER = "no solver"
+    WRONG_KEY = "wrong key"
+    NO_BALANCE = "no balance"
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """The person is in the census and votes at this place. Texts as received, white space tidied."""
@@ -57,15 +67,15 @@ class NotFound:
 class Failure:
     """No answer. `reason` is an English sentence for operators, without personal data; `evidence` the raw reply.
 
-    `is_ours` says that the fault is on our side of the network, not the site's. `reader` says how the evidence can be
-    read again (`replaying.py`); it is empty if that is not a whole reply about somebody. `is_unreachable` says that
-    the source could not be reached: nothing was asked of it.
+    `fault` says what failed on our side; without one it was the site. `reader` says how the evidence can be read again
+    (`replaying.py`); it is empty if that is not a whole reply about somebody. `is_unreachable` says that the source
+    could not be reached: nothing was asked of it.
     """
 
     kind: FailureKind
     reason: str
     evidence: str = ""
-    is_ours: bool = False
+    fault: Fault | None = None
     reader: str = ""
     is_unreachable: bool = False
 
@@ -93,26 +103,30 @@ def voting_place(texts: Mapping[str, str]) -> Found | None:
 
 
 class LookupHooks:
-    """Called by a source during a lookup. Here they do nothing; the engine overrides them.
+    """Called by a source during a lookup. Here they ask about one bare cédula, at once; the engine overrides them.
 
     `captcha_task` is the captcha service's id of a captcha that an earlier attempt bought and did not use, empty
-    without one. `may_buy_captcha` says whether another one may be bought.
+    without one. `may_buy_captcha` says whether another one may be bought. Both hold from `begin` on.
     """
 
     captcha_task: str = ""
     may_buy_captcha: bool = True
 
-    async def before_open(self) -> None:
-        """Wait until the first request may be sent. Called once, when it is ready."""
+    def __init__(self, cedula: str) -> None:
+        self._cedula = cedula
 
-    async def opened(self) -> None:
-        """Called right after the first request was sent."""
+    async def begin(self) -> str:
+        """Wait until a request may be sent, and return the bare cédula to ask about. Called once, when all is ready."""
+        return self._cedula
+
+    def opened(self) -> None:
+        """Called when the first request is sent."""
 
     async def captcha_started(self, task_id: str) -> None:
         """Called when the captcha service has accepted a task, before its solution is waited for."""
 
     async def captcha_solved(self, seconds: float, cost: Decimal) -> None:
-        """Called with the seconds that the captcha was waited for, and its price in US dollars."""
+        """Called with the seconds that a captcha was waited for, and its price in US dollars; also for one too late."""
 
     async def captcha_dropped(self) -> None:
         """Called when no other attempt can use the captcha: it goes to the site now, or is useless."""
@@ -127,9 +141,11 @@ class Source(Protocol):
 
     name: str
 
-    async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
-        """Ask about one bare cédula. Never raises for what a site or a network can do. Only cancellation and
-        what hooks raise pass."""
+    async def lookup(self, hooks: LookupHooks) -> Outcome:
+        """Get ready, then ask about whom `hooks.begin` names. Never raises for what a site or a network can do.
+
+        Only cancellation and what hooks raise pass.
+        """
         ...
 
     async def check(self) -> str:

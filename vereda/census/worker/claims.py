@@ -3,6 +3,7 @@
 How a claim ends is in `outcomes.py`; how a dead worker's ends, in `rescue.py`.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, Min
 
 from vereda.census import gate, rules
@@ -23,6 +25,10 @@ LOST_TWICE = 2
 
 class ClaimLostError(Exception):
     """The claim is no longer this worker's."""
+
+
+class NobodyDueError(Exception):
+    """Nobody may be asked about at this source now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +94,16 @@ def record_under(claimed: Claim) -> CedulaInfoQuerySet:
 
 
 CLAIM_TRIES = 20
-"""How many people in turn are tried, when other workers are always a little faster."""
+"""How many people in turn are tried, when the first ones withdraw at that moment."""
 
 
 def claim(*, user_id: int, now: datetime) -> Claim | None:
     """Claim a person and count the attempt; None when nothing is due or another worker was first.
 
-    Attempts are counted here and not at the end, so that a lookup that kills its worker cannot repeat for ever. A
-    record that waits without its person's consent, from a fixture for example, is closed instead.
+    Attempts are counted here and not at the end, so that a lookup that kills its worker cannot repeat for ever.
     """
-    due, token = CedulaInfo.objects.due(now).filter(user_id=user_id), uuid4()
+    token = uuid4()
+    due = CedulaInfo.objects.due(now).filter(user_id=user_id)
     is_taken = due.allowed().update(
         status=Status.PROCESSING,
         claim_token=token,
@@ -107,53 +113,71 @@ def claim(*, user_id: int, now: datetime) -> Claim | None:
         attempts=F("attempts") + 1,
     )
     if not is_taken:
-        due.not_allowed().update(**newly_closed(next_at=now))
         return None
     record = CedulaInfo.objects.select_related("user").filter(user_id=user_id, claim_token=token).first()
     return claim_on(record) if record else None  # None if they withdrew or were erased meanwhile
 
 
-def claim_next(*, sources: Sequence[str], now: datetime, is_alone: bool) -> tuple[Claim, str] | None:
-    """Claim whoever's turn it is; return the claim with the source to begin with.
+def next_turn(*, sources: Sequence[str], now: datetime, is_alone: bool) -> str | float:
+    """Return the source at which somebody is due now, or the seconds until that may be so (inf when nobody knows).
 
-    None when nobody is due or every source is closed. `is_alone` says that the worker has nothing else in flight: a
-    lookup that must run alone waits for that, and keeps its turn.
+    `is_alone` says that the worker has nothing else in flight: who must run alone waits for that, and keeps the turn.
+    Those who wait without consent, from a fixture for example, are closed.
     """
     source = gate.open_source(sources, now)
     if isinstance(source, gate.Closed):
-        return None
-    due = CedulaInfo.objects.due(now).in_turn().values_list("user_id", "losses")
-    for user_id, losses in due[:CLAIM_TRIES]:
-        if losses >= LOST_TWICE and not is_alone:
-            return None
-        claimed = claim(user_id=user_id, now=now)
-        if claimed is not None:
-            return claimed, source
-    return None
-
-
-def is_due(*, user_id: int, now: datetime) -> bool:
-    return CedulaInfo.objects.due(now).filter(user_id=user_id).exists()
-
-
-def next_due_at(*, sources: Sequence[str], now: datetime) -> datetime | None:
-    """Return when to claim again: when a later attempt is due, or a closed source opens by itself."""
-    source = gate.open_source(sources, now)
-    if isinstance(source, gate.Closed):
-        return source.until
+        return _seconds_until(source.until, now)
+    first = _first_due(now)
+    CedulaInfo.objects.filter(pk__in=[record.pk for record in first]).not_allowed().update(**newly_closed(next_at=now))
+    if first:
+        return source if is_alone or first[0].losses < LOST_TWICE else math.inf
     later = CedulaInfo.objects.filter(status=Status.PENDING, next_at__gt=now)
-    due_at: datetime | None = later.aggregate(at=Min("next_at"))["at"]
-    return due_at
+    return _seconds_until(later.aggregate(at=Min("next_at"))["at"], now)
 
 
-def start(*, claimed: Claim, now: datetime) -> Claim:
-    """Begin the attempt: the request is about to be sent, so the claim's time counts from now.
+@transaction.atomic
+def begin(*, source: str, now: datetime, is_alone: bool) -> Claim | float:
+    """Take a slot and claim whoever's turn it is, both or neither; return the seconds until a slot is free if none is.
 
-    Raises `ClaimLostError`: a worker that froze before this must not send the request any more.
+    Raises `NobodyDueError` when nobody is due any more, or the source is closed.
     """
+    if wait := _enter(source, now):
+        return wait
+    for record in _first_due(now):
+        if record.losses >= LOST_TWICE and not is_alone:
+            break
+        if claimed := claim(user_id=record.user_id, now=now):
+            return claimed
+    raise NobodyDueError
+
+
+@transaction.atomic
+def begin_again(*, claimed: Claim, source: str, now: datetime) -> Claim | float:
+    """Take a slot for somebody who is claimed, whose time counts from now; return the seconds as `begin` does.
+
+    Raises `NobodyDueError` when the source is closed, `ClaimLostError`: who lost the claim must not send a request.
+    """
+    if wait := _enter(source, now):
+        return wait
     if not record_under(claimed).update(claimed_at=now, claim_expires_at=expiry(now)):
         raise ClaimLostError
     return replace(claimed, claimed_at=now)
+
+
+def _enter(source: str, now: datetime) -> float:
+    entered = gate.enter(source, now)
+    if isinstance(entered, gate.Closed):
+        raise NobodyDueError
+    return entered
+
+
+def _first_due(now: datetime) -> list[CedulaInfo]:
+    due = CedulaInfo.objects.due(now).in_turn().only("pk", "user_id", "losses")
+    return list(due[:CLAIM_TRIES])
+
+
+def _seconds_until(at: datetime | None, now: datetime) -> float:
+    return math.inf if at is None else max(0.0, (at - now).total_seconds())
 
 
 def keep_captcha(*, claimed: Claim, task_id: str, source: str) -> None:

@@ -1,7 +1,8 @@
 """Heartbeats: what a cluster of workers records of itself, so that others can see that it works.
 
 The watchdog gives its cluster a key through the environment. One without a watchdog (`./manage qcluster`) is known by
-its host and its parent process. A **beat** is a message that a watchdog sends through the queue, to be recorded here.
+its host and its parent process. Heartbeats are the engine's. A **beat** is a message that a watchdog sends through the
+queue, to be recorded here: it shows that messages still come.
 """
 
 import hashlib
@@ -38,15 +39,20 @@ def code_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def record(*, now: datetime) -> None:
-    if not Worker.objects.filter(key=own_key()).update(seen_at=now):
-        register(own_key(), os.getppid(), now=now)
+def record(*, now: datetime, fault: str = "") -> None:
+    """Record that this process's engine goes on, or what it lacks for that."""
+    _update(now, seen_at=now, fault=fault)
 
 
 def record_beat(*, beat: str, now: datetime) -> None:
-    """Record the heartbeat, and which beat of a watchdog this cluster got last."""
-    record(now=now)
-    Worker.objects.filter(key=own_key()).update(beat=beat, beaten_at=now)
+    """Record which beat of a watchdog this cluster got last."""
+    _update(now, beat=beat, beaten_at=now)
+
+
+def _update(now: datetime, **fields: object) -> None:
+    if not Worker.objects.filter(key=own_key()).update(**fields):
+        register(own_key(), os.getppid(), now=now)
+        Worker.objects.filter(key=own_key()).update(**fields)
 
 
 def register(key: str, pid: int, *, now: datetime) -> None:

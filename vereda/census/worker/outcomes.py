@@ -13,11 +13,11 @@ from django.db import transaction
 from django.db.models import F, Q, Subquery
 
 from vereda.accounts.models import User
-from vereda.census import gate, roster, rules, wording
+from vereda.census import gate, health, roster, rules, wording
 from vereda.census.models import CedulaInfo, LookupAttempt
 from vereda.census.queue import send_at, send_on_commit
-from vereda.census.sources.port import Answer, Failure, FailureKind, Outcome
-from vereda.census.statuses import UNAUTHORISED, Status
+from vereda.census.sources.port import Answer, Failure, FailureKind, Fault, Outcome
+from vereda.census.statuses import UNAUTHORISED, ClosedReason, Status
 from vereda.census.transitions import NO_CLAIM, newly_answered, newly_failed
 from vereda.census.worker.claims import CaptchaSpend, Claim, record_under
 
@@ -55,8 +55,8 @@ def record_answer(
     *, claimed: Claim, answer: Answer, source: str, now: datetime, spend: CaptchaSpend | None = None
 ) -> bool:
     """Store an answer, which replaces the one before; False when the claim was lost."""
+    gate.note_answer(source, (now - claimed.claimed_at).total_seconds())  # locked before the record, as at a claim
     is_stored = _finish(claimed, **newly_answered(answer=answer, source=source, now=now))
-    gate.note_answer(source, (now - claimed.claimed_at).total_seconds())
     _append_attempt(claimed, answer.status, source=source, now=now, spend=spend)
     return is_stored
 
@@ -69,7 +69,8 @@ def record_failure(
 
     While the source rests the attempt does not count, and the next one waits until a source opens.
     """
-    rests_until = gate.note_failure(source, failure.kind, now)
+    _append_attempt(claimed, failure.status, source=source, now=now, spend=spend, detail=failure.reason)
+    rests_until = _rests_until(source, failure, now)
     can_buy_captcha = _can_buy_captcha(claimed)
     decision = rules.after_failure(
         kind=failure.kind,
@@ -85,7 +86,6 @@ def record_failure(
         is_stored = _wait_until(claimed, now + timedelta(seconds=decision.seconds), now, **fields)
     else:
         is_stored = _finish(claimed, status=decision.status, **fields)
-    _append_attempt(claimed, failure.status, source=source, now=now, spend=spend, detail=failure.reason)
     return is_stored
 
 
@@ -124,15 +124,31 @@ def record_interruption(
 
 
 @transaction.atomic
-def release(
-    *, claimed: Claim, source: str, now: datetime, spend: CaptchaSpend | None = None, pause: timedelta = timedelta(0)
+def record_fault(
+    *, claimed: Claim, fault: Fault, source: str, now: datetime, spend: CaptchaSpend | None = None
 ) -> bool:
-    """End a claim without an outcome: the attempt does not count, and the next may start after the pause."""
-    is_released = _finish(claimed, status=Status.PENDING, next_at=now + pause, attempts=F("attempts") - 1)
-    if is_released and not pause:
+    """Store that the source cannot be asked by a fault of ours: it rests for that reason, and nobody has failed."""
+    logger.error("lookup.fault source=%s fault=%s", source, fault)
+    gate.rest(source, ClosedReason(fault), now, gate.FAULT_SECONDS)
+    return release(claimed=claimed, source=source, now=now, spend=spend, detail=fault)
+
+
+@transaction.atomic
+def release(*, claimed: Claim, source: str, now: datetime, spend: CaptchaSpend | None = None, detail: str = "") -> bool:
+    """End a claim without an outcome: the attempt does not count, and the next may start at once."""
+    is_released = _finish(claimed, status=Status.PENDING, next_at=now, attempts=F("attempts") - 1)
+    if is_released:
         send_on_commit(claimed.user_id)
-    _append_attempt(claimed, LookupAttempt.Outcome.RELEASED, source=source, now=now, spend=spend)
+    _append_attempt(claimed, LookupAttempt.Outcome.RELEASED, source=source, now=now, spend=spend, detail=detail)
     return is_released
+
+
+def _rests_until(source: str, failure: Failure, now: datetime) -> datetime | None:
+    """Count a failure whose attempt is stored; return until when the source rests, None while it does not."""
+    rests_until = gate.note_failure(source, failure.kind, now)
+    if failure.kind is FailureKind.PARSE_ERROR and health.face_of(source, now).has_changed:
+        return gate.rest(source, ClosedReason.CHANGED, now, gate.CHANGED_SECONDS)
+    return rests_until
 
 
 def _opens_at(rests_until: datetime, now: datetime) -> datetime:

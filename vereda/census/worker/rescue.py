@@ -1,42 +1,35 @@
-"""Ending the claims of dead workers, and sending again the messages that may be lost."""
+"""Ending the claims of dead workers."""
 
 from collections.abc import Collection
 from datetime import datetime
 from uuid import uuid4
 
-from django_q.brokers import get_broker
-
 from vereda.accounts.models import User
-from vereda.census import actions, gate, roster
+from vereda.census import actions
 from vereda.census.models import CedulaInfo, CedulaInfoQuerySet
-from vereda.census.queue import send, send_on_commit
+from vereda.census.queue import send_on_commit
 from vereda.census.statuses import Status
 from vereda.census.worker import heartbeat
 from vereda.census.worker.claims import claim_on
 from vereda.census.worker.outcomes import record_interruption
 
-MESSAGES_PER_RESCUE = 50
+NEW_RECORDS = 50
 
 
 def rescue_all(*, now: datetime) -> int:
-    """End expired claims and send lost messages again; return how many were sent.
+    """End expired claims; return how many there were.
 
-    People without a record, from a fixture for example, get one. Messages are sent only while the queue is short, so
-    that the rescue does not make a backlog grow, and only while a source is open.
+    People without a record, from a fixture for example, get one. Messages that were lost need nothing: engines look by
+    themselves.
     """
     abandoned = CedulaInfo.objects.abandoned(now)
-    for record in abandoned.select_related("user"):
+    records = list(abandoned.select_related("user"))
+    for record in records:
         _end_claim(record, lost=abandoned, now=now, detail="the claim ran out")
-    for user in User.objects.filter(cedula_info=None, is_active=True)[:MESSAGES_PER_RESCUE]:
+    for user in User.objects.filter(cedula_info=None, is_active=True)[:NEW_RECORDS]:
         actions.create_record(user=user)
     heartbeat.delete_old(now)
-    if isinstance(gate.open_source(roster.names(), now), gate.Closed):
-        return 0
-    room = MESSAGES_PER_RESCUE - get_broker().queue_size()
-    due = CedulaInfo.objects.due(now).in_turn().values_list("user_id", flat=True)[: max(0, room)]
-    for user_id in due:
-        send(user_id)
-    return len(due)
+    return len(records)
 
 
 def rescue_from_dead(*, worker_key: str, alive: Collection[int], now: datetime) -> int:

@@ -25,8 +25,10 @@ CHECK_SECONDS = 2.0
 BEAT_SECONDS = 3.0
 RESCUE_SECONDS = 30.0
 HEARTBEAT_TIMEOUT = timedelta(seconds=40)
-"""How long a cluster may record no heartbeat. Beats go to whichever cluster takes them, so one of several may miss a
-few; and a busy database delays a worker for 20 s."""
+"""How long a cluster's engine may record no heartbeat: a busy database delays it for 20 s."""
+MESSAGE_TIMEOUT = timedelta(seconds=180)
+"""How long a cluster may get no beat: they go to whichever cluster takes them, and a worker that is replaced first ends
+what it has in flight."""
 RESULT_TIMEOUT = timedelta(seconds=20)
 RESEND_AFTER = timedelta(seconds=60)
 
@@ -93,6 +95,8 @@ class Watchdog:
             return ""
         if now - max(worker.seen_at, self._judged_from) > HEARTBEAT_TIMEOUT:
             return "no worker records a heartbeat"
+        if now - max(worker.beaten_at or self._judged_from, self._judged_from) > MESSAGE_TIMEOUT:
+            return "no messages come"
         if worker.beat and worker.beaten_at is not None and worker.beat != self._stored:
             if _is_stored(worker.beat):
                 self._stored = worker.beat

@@ -97,7 +97,7 @@ def outcomes(loop: LoopThread, faces: PracticeServer, shared_browser: Browser) -
         url = faces.url_of(face)
         source = CensusSource("practice", url, browser=shared_browser, solver=solver, timeout_seconds=60)
         async with few:
-            return await source.lookup(cedula_of(ending), LookupHooks())
+            return await source.lookup(LookupHooks(cedula_of(ending)))
 
     async def ask_all() -> Outcomes:
         asked = [(face, ending) for face, ending, _ in CASES]
@@ -128,7 +128,7 @@ def test_a_face_that_never_replies_costs_the_budget_and_no_more(
     loop: LoopThread, make_source: MakeSource, site: PracticeServer, face: Face
 ) -> None:
     source = make_source(site.url_of(face), seconds=4)
-    outcome = loop.run(source.lookup(cedula_of("94"), LookupHooks()), seconds=15)
+    outcome = loop.run(source.lookup(LookupHooks(cedula_of("94"))), seconds=15)
     assert outcome == Failure(FailureKind.TIMEOUT, "the site did not reply in time")
 
 
@@ -137,8 +137,8 @@ def test_a_face_that_was_cut_once_works_the_next_time(loop: LoopThread, make_sou
     with PracticeServer(overlay_seconds=0) as site:
         captcha = TwoCaptcha("una-clave", site.captcha_url, poll_seconds=0.01)
         source = make_source(site.url_of(face), captcha=captcha)
-        assert loop.run(source.lookup(cedula_of("79"), LookupHooks())).status == "network_error"
-        assert loop.run(source.lookup(cedula_of("79"), LookupHooks())) == place("79")
+        assert loop.run(source.lookup(LookupHooks(cedula_of("79")))).status == "network_error"
+        assert loop.run(source.lookup(LookupHooks(cedula_of("79")))) == place("79")
 
 
 @pytest.mark.parametrize("face", LATER)
@@ -160,14 +160,14 @@ def test_every_mood_of_a_page_has_its_status_whatever_its_face(
     loop: LoopThread, make_source: MakeSource, site: PracticeServer, face: Face, mood: str, status: str
 ) -> None:
     source = make_source(site.url_of(face), query=f"?animo={mood}")
-    assert loop.run(source.lookup("19000001", LookupHooks())).status == status
+    assert loop.run(source.lookup(LookupHooks("19000001"))).status == status
 
 
 @pytest.mark.parametrize("face", LATER)
 def test_one_lookup_loads_a_face_once_and_asks_once(loop: LoopThread, make_source: MakeSource, face: Face) -> None:
     with PracticeServer() as site:
         captcha = TwoCaptcha("una-clave", site.captcha_url, poll_seconds=0.01)
-        loop.run(make_source(site.url_of(face), captcha=captcha).lookup("19000001", LookupHooks()))
+        loop.run(make_source(site.url_of(face), captcha=captcha).lookup(LookupHooks("19000001")))
         assert [entry.kind for entry in site.journal] == ["page", "captcha_task", "captcha_result", "consulta"]
 
 
@@ -175,7 +175,7 @@ def test_one_lookup_loads_a_face_once_and_asks_once(loop: LoopThread, make_sourc
 def test_no_captcha_is_bought_for_a_face_that_has_none(loop: LoopThread, make_source: MakeSource, face: Face) -> None:
     with PracticeServer() as site:
         source = make_source(site.url_of(face), query="?captcha=no")
-        assert loop.run(source.lookup(cedula_of("01"), LookupHooks())) == place("01")
+        assert loop.run(source.lookup(LookupHooks(cedula_of("01")))) == place("01")
         assert not site.journal.of("captcha_task")
 
 
@@ -183,7 +183,7 @@ def test_no_captcha_is_bought_for_a_face_that_has_none(loop: LoopThread, make_so
 def test_a_token_that_a_face_refused_is_reported(loop: LoopThread, make_source: MakeSource, face: Face) -> None:
     with PracticeServer() as site:
         captcha = TwoCaptcha("token-malo", site.captcha_url, poll_seconds=0.01)
-        outcome = loop.run(make_source(site.url_of(face), captcha=captcha).lookup("19000001", LookupHooks()))
+        outcome = loop.run(make_source(site.url_of(face), captcha=captcha).lookup(LookupHooks("19000001")))
         assert outcome.status == "captcha_failed"
         assert [entry.detail for entry in site.journal.of("captcha_report")] == ["incorrect"]
 
@@ -195,15 +195,15 @@ def test_the_same_address_changes_its_face_overnight(loop: LoopThread, make_sour
         for face in (Face.AJAX, Face.JSON, Face.HTML, Face.AJAX):
             site.site.face = face
             assert f"a form of the {face} kind at {site.census_url}" in loop.run(source.check())
-            assert loop.run(source.lookup(cedula_of("01"), LookupHooks())) == place("01")
-            assert loop.run(source.lookup(cedula_of("96"), LookupHooks())) == NotFound()
+            assert loop.run(source.lookup(LookupHooks(cedula_of("01")))) == place("01")
+            assert loop.run(source.lookup(LookupHooks(cedula_of("96")))) == NotFound()
 
 
 def test_a_cover_over_the_form_is_waited_for_and_nothing_else(loop: LoopThread, make_source: MakeSource) -> None:
     with PracticeServer(overlay_seconds=2.0) as site:
         source = make_source(site.url_of(Face.HTML), query="?captcha=no")
         began = time.monotonic()
-        assert loop.run(source.lookup(cedula_of("01"), LookupHooks())) == place("01")
+        assert loop.run(source.lookup(LookupHooks(cedula_of("01")))) == place("01")
         assert 2.0 <= time.monotonic() - began < 6.0
 
 

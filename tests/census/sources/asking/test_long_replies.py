@@ -108,9 +108,9 @@ def test_a_reply_of_20_megabytes_is_cut_off_and_does_not_fill_the_memory(
 ) -> None:
     async def at_site() -> Outcome:
         async with stub_face(face, long_reply(face, packing)).listening() as url:
-            return await make_source(url).lookup(CEDULA, LookupHooks())
+            return await make_source(url).lookup(LookupHooks(CEDULA))
 
-    loop.run(make_source().lookup(CEDULA, LookupHooks()))
+    loop.run(make_source().lookup(LookupHooks(CEDULA)))
     with watching() as peak:
         outcome = loop.run(at_site())
     assert isinstance(outcome, Failure)

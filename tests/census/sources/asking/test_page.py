@@ -19,7 +19,9 @@ from vereda.census.sources.asking.browser import Browser
 from vereda.census.sources.asking.captcha import CaptchaError, NoSolver, OnStarted, Solved, TooLateError
 from vereda.census.sources.asking.dialects import form as form_module
 from vereda.census.sources.asking.page import CensusSource
-from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, UnreachableError
+from vereda.census.sources.port import Failure, FailureKind, Fault, LookupHooks, Outcome, UnreachableError
+
+TOO_LATE = TooLateError(Solved("03A-old", 1.0, Decimal("0.003"), "9"))
 
 
 class PaperSolver:
@@ -60,7 +62,7 @@ def look_up(loop: LoopThread, make_source: MakeSource, paper: PaperSolver) -> Ca
     def ask(site: StubSite, *, seconds: float = 30.0) -> Outcome:
         async def at_site() -> Outcome:
             async with site.listening() as url:
-                return await make_source(url, captcha=paper, seconds=seconds).lookup(CEDULA, LookupHooks())
+                return await make_source(url, captcha=paper, seconds=seconds).lookup(LookupHooks(CEDULA))
 
         return loop.run(at_site())
 
@@ -244,7 +246,7 @@ def test_a_page_that_is_a_download_is_a_failure(loop: LoopThread, make_source: M
             return web.Response(body=b"x", headers={"Content-Disposition": "attachment; filename=x.bin"})
 
         async with StubSite(load=download).listening() as url:
-            return await make_source(url).lookup(CEDULA, LookupHooks())
+            return await make_source(url).lookup(LookupHooks(CEDULA))
 
     assert loop.run(at_site()).status in {"parse_error", "network_error"}
 
@@ -259,7 +261,7 @@ def test_a_page_that_is_a_download_is_a_failure(loop: LoopThread, make_source: M
 def test_a_site_that_is_not_there_is_a_network_error(
     loop: LoopThread, make_source: MakeSource, url: str, code: str
 ) -> None:
-    outcome = loop.run(make_source(url).lookup(CEDULA, LookupHooks()))
+    outcome = loop.run(make_source(url).lookup(LookupHooks(CEDULA)))
     assert isinstance(outcome, Failure)
     assert outcome.status == "network_error"
     assert code in outcome.reason
@@ -267,22 +269,22 @@ def test_a_site_that_is_not_there_is_a_network_error(
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://127.0.0.1/x", "chrome://crash"])
 def test_an_address_that_is_none_is_a_failure(loop: LoopThread, make_source: MakeSource, url: str) -> None:
-    assert isinstance(loop.run(make_source(url).lookup(CEDULA, LookupHooks())), Failure)
+    assert isinstance(loop.run(make_source(url).lookup(LookupHooks(CEDULA))), Failure)
 
 
 def test_a_page_with_a_captcha_and_nobody_to_solve_it_is_a_captcha_failure(
     loop: LoopThread, make_source: MakeSource
 ) -> None:
-    outcome = loop.run(make_source(captcha=NoSolver()).lookup(CEDULA, LookupHooks()))
+    outcome = loop.run(make_source(captcha=NoSolver()).lookup(LookupHooks(CEDULA)))
     reason = "the page asks for a captcha and no captcha solver is configured"
-    assert outcome == Failure(FailureKind.CAPTCHA_FAILED, reason)
+    assert outcome == Failure(FailureKind.CAPTCHA_FAILED, reason, fault=Fault.NO_SOLVER)
 
 
 def test_a_machine_without_a_browser_is_a_failure_and_not_an_exception(loop: LoopThread) -> None:
     source = CensusSource("x", "http://127.0.0.1:9/", browser=Browser("/nowhere"), solver=NoSolver())
-    outcome = loop.run(source.lookup(CEDULA, LookupHooks()))
+    outcome = loop.run(source.lookup(LookupHooks(CEDULA)))
     reason = "no browser: neither Chromium nor Chrome was found"
-    assert outcome == Failure(FailureKind.NETWORK_ERROR, reason, is_ours=True)
+    assert outcome == Failure(FailureKind.NETWORK_ERROR, reason, fault=Fault.NO_BROWSER)
 
 
 def test_the_page_is_asked_for_only_after_leave_was_given(loop: LoopThread, make_source: MakeSource) -> None:
@@ -290,14 +292,15 @@ def test_the_page_is_asked_for_only_after_leave_was_given(loop: LoopThread, make
     loads_at_leave: list[int] = []
 
     class Hooks(LookupHooks):
-        async def before_open(self) -> None:
+        async def begin(self) -> str:
             loads_at_leave.append(site.loads)
             await asyncio.sleep(0.5)
             loads_at_leave.append(site.loads)
+            return await super().begin()
 
     async def at_site() -> None:
         async with site.listening() as url:
-            await make_source(url).lookup(CEDULA, Hooks())
+            await make_source(url).lookup(Hooks(CEDULA))
 
     loop.run(at_site())
     assert loads_at_leave == [0, 0]
@@ -310,7 +313,7 @@ def test_whoever_waits_is_told_that_the_request_has_left_before_any_answer_to_it
     is_told = asyncio.Event()
 
     class Hooks(LookupHooks):
-        async def opened(self) -> None:
+        def opened(self) -> None:
             is_told.set()
 
     async def answer_once_told(request: web.Request) -> web.StreamResponse:
@@ -319,7 +322,7 @@ def test_whoever_waits_is_told_that_the_request_has_left_before_any_answer_to_it
 
     async def at_site() -> Outcome:
         async with StubSite(load=answer_once_told).listening() as url:
-            return await make_source(url, seconds=10).lookup(CEDULA, Hooks())
+            return await make_source(url, seconds=10).lookup(Hooks(CEDULA))
 
     assert loop.run(at_site()).status == "found"
 
@@ -331,13 +334,13 @@ def test_a_page_that_got_no_leave_is_never_asked_for(
     site = StubSite()
 
     class Hooks(LookupHooks):
-        async def before_open(self) -> None:
+        async def begin(self) -> str:
             raise error
 
     async def at_site() -> None:
         async with site.listening() as url:
             with pytest.raises(error):
-                await make_source(url).lookup(CEDULA, Hooks())
+                await make_source(url).lookup(Hooks(CEDULA))
             await asyncio.sleep(0.3)
 
     loop.run(at_site())
@@ -349,14 +352,15 @@ def test_leave_is_for_one_page_only(loop: LoopThread, make_source: MakeSource) -
     may_leave = asyncio.Event()
 
     class Waiting(LookupHooks):
-        async def before_open(self) -> None:
+        async def begin(self) -> str:
             await may_leave.wait()
+            return await super().begin()
 
     async def at_site() -> list[int]:
         async with site.listening() as url:
             source = make_source(url)
-            waiting = asyncio.create_task(source.lookup(CEDULA, Waiting()))
-            await source.lookup(CEDULA, LookupHooks())
+            waiting = asyncio.create_task(source.lookup(Waiting(CEDULA)))
+            await source.lookup(LookupHooks(CEDULA))
             loads = [site.loads]
             may_leave.set()
             await waiting
@@ -369,12 +373,13 @@ def test_waiting_for_leave_is_not_counted_against_the_budget(loop: LoopThread, m
     site = StubSite(load=hang)
 
     class Slow(LookupHooks):
-        async def before_open(self) -> None:
+        async def begin(self) -> str:
             await asyncio.sleep(1.2)
+            return await super().begin()
 
     async def at_site() -> Outcome:
         async with site.listening() as url:
-            return await make_source(url, seconds=1).lookup(CEDULA, Slow())
+            return await make_source(url, seconds=1).lookup(Slow(CEDULA))
 
     assert loop.run(at_site()).status == "timeout"
     assert site.loads == 1
@@ -390,7 +395,7 @@ def test_what_a_captcha_hook_raises_passes(
 
     async def at_site() -> None:
         async with StubSite(page(widget=WIDGET)).listening() as url:
-            await make_source(url, captcha=paper).lookup(CEDULA, Broken())
+            await make_source(url, captcha=paper).lookup(Broken(CEDULA))
 
     with pytest.raises(error):
         loop.run(at_site())
@@ -400,6 +405,7 @@ class Kept(LookupHooks):
     """Somebody who has a captcha left from an earlier attempt, and writes down what happens to it."""
 
     def __init__(self, task_id: str = "9", *, may_buy: bool = True) -> None:
+        super().__init__(CEDULA)
         self.captcha_task = task_id
         self.may_buy_captcha = may_buy
         self.told: list[str] = []
@@ -421,7 +427,7 @@ def ask_for(loop: LoopThread, make_source: MakeSource, paper: PaperSolver) -> Ca
     def ask(site: StubSite, hooks: LookupHooks) -> Outcome:
         async def at_site() -> Outcome:
             async with site.listening() as url:
-                return await make_source(url, captcha=paper).lookup(CEDULA, hooks)
+                return await make_source(url, captcha=paper).lookup(hooks)
 
         return loop.run(at_site())
 
@@ -458,13 +464,13 @@ def test_a_captcha_that_was_paid_for_before_is_used_and_none_is_bought(
 def test_a_captcha_that_is_too_old_is_complained_about_and_another_one_bought(
     ask_for: AskFor, paper: PaperSolver, site_with_captcha: StubSite
 ) -> None:
-    paper.kept["9"] = TooLateError("the captcha was solved too long ago")
+    paper.kept["9"] = TOO_LATE
     hooks = Kept()
 
     assert ask_for(site_with_captcha, hooks).status == "found"
     assert token_sent(site_with_captcha) == "03A-paper"
     assert paper.reports == [("9", False)]
-    assert hooks.told == ["dropped", "started 1", "solved", "dropped"]
+    assert hooks.told == ["solved", "dropped", "started 1", "solved", "dropped"]
 
 
 def test_a_captcha_that_could_not_be_solved_is_no_reason_to_complain_and_another_one_is_bought(
@@ -478,16 +484,16 @@ def test_a_captcha_that_could_not_be_solved_is_no_reason_to_complain_and_another
     assert hooks.told == ["dropped", "started 1", "solved", "dropped"]
 
 
-@pytest.mark.parametrize("error", [TooLateError("too long ago"), CaptchaError("refused")])
+@pytest.mark.parametrize(("error", "told"), [(TOO_LATE, ["solved", "dropped"]), (CaptchaError("refused"), ["dropped"])])
 def test_without_leave_to_buy_and_with_nothing_good_left_the_form_is_not_sent(
-    ask_for: AskFor, paper: PaperSolver, site_with_captcha: StubSite, error: CaptchaError
+    ask_for: AskFor, paper: PaperSolver, site_with_captcha: StubSite, error: CaptchaError, told: list[str]
 ) -> None:
     paper.kept["9"] = error
     hooks = Kept(may_buy=False)
 
     reason = "this lookup has bought all the captchas that it may"
     assert ask_for(site_with_captcha, hooks) == Failure(FailureKind.CAPTCHA_FAILED, reason)
-    assert hooks.told == ["dropped"]
+    assert hooks.told == told
     assert (paper.pages, site_with_captcha.forms) == ([], [])
 
 
@@ -550,12 +556,12 @@ def test_an_attempt_that_stops_while_its_captcha_is_solved_leaves_it_to_the_next
 
     async def stop_and_begin_again() -> str:
         first = Note("")
-        attempt = asyncio.create_task(make_source().lookup(CEDULA, first))
+        attempt = asyncio.create_task(make_source().lookup(first))
         await started.wait()
         attempt.cancel()
         with pytest.raises(asyncio.CancelledError):
             await attempt
-        outcome = await make_source().lookup(CEDULA, Kept(first.captcha_task, may_buy=False))
+        outcome = await make_source().lookup(Kept(first.captcha_task, may_buy=False))
         return outcome.status
 
     started = asyncio.Event()
@@ -569,7 +575,7 @@ def test_a_cancelled_lookup_closes_its_page_and_lets_the_cancellation_pass(loop:
         site = StubSite(answer=hang)
         async with site.listening() as url:
             source = CensusSource("x", url, browser=browser, solver=NoSolver())
-            task = asyncio.create_task(source.lookup(CEDULA, LookupHooks()))
+            task = asyncio.create_task(source.lookup(LookupHooks(CEDULA)))
             await site.is_asked.wait()
             assert open_contexts(browser) == 1
             task.cancel()
@@ -595,9 +601,9 @@ def test_a_browser_killed_in_the_middle_is_a_network_error_and_the_next_lookup_w
         site = StubSite(answer=kill_the_browser)
         async with site.listening() as url:
             source = CensusSource("x", url, browser=Browser(), solver=NoSolver())
-            first = await source.lookup(CEDULA, LookupHooks())
+            first = await source.lookup(LookupHooks(CEDULA))
             site.answer = found
-            second = await source.lookup(CEDULA, LookupHooks())
+            second = await source.lookup(LookupHooks(CEDULA))
             await source.close()
         return [first.status, second.status]
 

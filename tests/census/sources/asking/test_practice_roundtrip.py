@@ -24,7 +24,7 @@ from vereda.census.sources.reading.replaying import read_again
 
 
 def ask(loop: LoopThread, source: Source, cedula: str) -> Outcome:
-    return loop.run(source.lookup(cedula, LookupHooks()))
+    return loop.run(source.lookup(LookupHooks(cedula)))
 
 
 def place(cedula: str) -> Found:
@@ -83,7 +83,7 @@ def test_every_bad_mood_is_a_failure_of_its_kind(practised: Practised, cedula: s
 
 
 def test_a_site_that_never_replies_costs_the_budget_and_no_more(loop: LoopThread, make_source: MakeSource) -> None:
-    outcome = loop.run(make_source(seconds=5).lookup("19000094", LookupHooks()), seconds=15)
+    outcome = loop.run(make_source(seconds=5).lookup(LookupHooks("19000094")), seconds=15)
     assert outcome == Failure(FailureKind.TIMEOUT, "the site did not reply in time")
 
 
@@ -115,7 +115,7 @@ def test_every_mood_of_the_page_has_its_status(
 
 def test_a_page_that_never_loads_costs_the_budget_and_no_more(loop: LoopThread, make_source: MakeSource) -> None:
     source = make_source(query="?animo=sin-respuesta", seconds=1)
-    outcome = loop.run(source.lookup("19000001", LookupHooks()), seconds=10)
+    outcome = loop.run(source.lookup(LookupHooks("19000001")), seconds=10)
     assert outcome == Failure(FailureKind.TIMEOUT, "the page did not load in time", is_unreachable=True)
 
 
@@ -169,7 +169,7 @@ def test_a_captcha_that_comes_too_late_is_a_captcha_failure_within_the_budget(
     loop: LoopThread, make_source: MakeSource, site: PracticeServer, key: str
 ) -> None:
     captcha = TwoCaptcha(key, site.captcha_url, poll_seconds=0.05)
-    outcome = loop.run(make_source(captcha=captcha, seconds=4).lookup("19000001", LookupHooks()), seconds=15)
+    outcome = loop.run(make_source(captcha=captcha, seconds=4).lookup(LookupHooks("19000001")), seconds=15)
     assert outcome == Failure(FailureKind.CAPTCHA_FAILED, "the captcha was not solved in time")
 
 
@@ -227,7 +227,7 @@ def test_what_nobody_could_read_that_day_is_read_later_as_it_would_have_been(
 ) -> None:
     cedula = f"190000{ending}"
     blind = CensusSource("practice", site.census_url, browser=shared_browser, solver=solver, dialects=[Blind()])
-    failure = loop.run(blind.lookup(cedula, LookupHooks()))
+    failure = loop.run(blind.lookup(LookupHooks(cedula)))
 
     assert isinstance(failure, Failure)
     evidence = without_cedula(failure.evidence, cedula)

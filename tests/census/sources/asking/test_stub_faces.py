@@ -51,7 +51,7 @@ def look_up(loop: LoopThread, make_source: MakeSource, paper: PaperSolver, monke
     def ask(site: StubSite) -> Outcome:
         async def at_site() -> Outcome:
             async with site.listening() as url:
-                return await make_source(url, captcha=paper).lookup(CEDULA, LookupHooks())
+                return await make_source(url, captcha=paper).lookup(LookupHooks(CEDULA))
 
         return loop.run(at_site())
 

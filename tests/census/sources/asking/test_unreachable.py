@@ -13,7 +13,7 @@ from tests.census.sources.reading.replies import CEDULA
 from vereda.census.sources.asking.browser import Browser
 from vereda.census.sources.asking.captcha import NoSolver
 from vereda.census.sources.asking.page import CensusSource
-from vereda.census.sources.port import Failure, LookupHooks
+from vereda.census.sources.port import Failure, Fault, LookupHooks
 
 type Load = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -31,7 +31,7 @@ def look_up(loop: LoopThread, make_source: MakeSource, site: StubSite, *, second
     async def at_site() -> object:
         async with site.listening() as url:
             source = make_source(url, captcha=NoSolver(), seconds=seconds)
-            return await source.lookup(CEDULA, LookupHooks())
+            return await source.lookup(LookupHooks(CEDULA))
 
     outcome = loop.run(at_site())
     assert isinstance(outcome, Failure)
@@ -39,7 +39,7 @@ def look_up(loop: LoopThread, make_source: MakeSource, site: StubSite, *, second
 
 
 def test_a_site_that_is_not_there_is_out_of_reach(loop: LoopThread, make_source: MakeSource) -> None:
-    outcome = loop.run(make_source("http://127.0.0.1:9/censo/consultar/").lookup(CEDULA, LookupHooks()))
+    outcome = loop.run(make_source("http://127.0.0.1:9/censo/consultar/").lookup(LookupHooks(CEDULA)))
 
     assert isinstance(outcome, Failure)
     assert (outcome.status, outcome.is_unreachable) == ("network_error", True)
@@ -86,7 +86,7 @@ def test_a_site_that_was_reached_is_not_out_of_reach_whatever_it_does(
 def test_after_the_question_was_asked_no_mood_of_the_practice_site_is_taken_for_one(
     loop: LoopThread, make_source: MakeSource, ending: str
 ) -> None:
-    outcome = loop.run(make_source(seconds=3).lookup(f"9009001{ending}", LookupHooks()))
+    outcome = loop.run(make_source(seconds=3).lookup(LookupHooks(f"9009001{ending}")))
 
     assert isinstance(outcome, Failure)
     assert not outcome.is_unreachable
@@ -103,10 +103,10 @@ def test_a_browser_that_dies_while_its_page_loads_says_nothing_about_the_site(lo
         async with StubSite(load=kill_the_browser).listening() as url:
             source = CensusSource("x", url, browser=Browser(), solver=NoSolver())
             try:
-                return await source.lookup(CEDULA, LookupHooks())
+                return await source.lookup(LookupHooks(CEDULA))
             finally:
                 await source.close()
 
     outcome = loop.run(at_site())
     assert isinstance(outcome, Failure)
-    assert (outcome.is_ours, outcome.is_unreachable) == (True, False)
+    assert (outcome.fault, outcome.is_unreachable) == (Fault.BROWSER_LOST, False)

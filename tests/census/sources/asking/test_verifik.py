@@ -65,7 +65,7 @@ def verifik(service: PracticeServer, *, token: str = TOKEN, seconds: float = 20.
 
 
 def ask(loop: LoopThread, source: VerifikSource, cedula: str) -> Outcome:
-    return loop.run(source.lookup(cedula, LookupHooks()))
+    return loop.run(source.lookup(LookupHooks(cedula)))
 
 
 def without_evidence(outcome: Outcome) -> Outcome:
@@ -119,7 +119,7 @@ def test_a_huge_reply_is_given_up(loop: LoopThread, service: PracticeServer) -> 
 
 
 def test_the_budget_is_kept(loop: LoopThread, service: PracticeServer) -> None:
-    outcome = loop.run(verifik(service, seconds=0.3).lookup(cedula_of("94"), LookupHooks()), seconds=3)
+    outcome = loop.run(verifik(service, seconds=0.3).lookup(LookupHooks(cedula_of("94"))), seconds=3)
     assert outcome.status == "timeout"
 
 

@@ -47,7 +47,7 @@ async def _ask(sources: Sequence[Source], cedula: str) -> tuple[str, Outcome]:
     """Return the first source that is reachable, else the last one, and its outcome."""
     try:
         for source in sources:
-            outcome = await source.lookup(cedula, LookupHooks())
+            outcome = await source.lookup(LookupHooks(cedula))
             if not (isinstance(outcome, Failure) and outcome.is_unreachable):
                 break
         return source.name, outcome

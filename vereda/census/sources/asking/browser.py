@@ -7,12 +7,13 @@ with this process, even by SIGKILL.
 import asyncio
 import logging
 import os
+import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import BrowserContext, Page, Playwright, ViewportSize, async_playwright
+from playwright.async_api import BrowserContext, CDPSession, Page, Playwright, ViewportSize, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from vereda.census.sources.asking.errors import BrowserError, BrowserUnavailableError, PageError, own_errors
@@ -73,6 +74,9 @@ _VIEW = ViewportSize(width=640, height=480)
 _LAUNCH_SECONDS = 40
 _OPEN_SECONDS = 20
 _CLOSE_SECONDS = 3
+_PULSE_SECONDS = 3
+_FROZEN_SECONDS = 10
+"""How long a browser may leave a question for its version without an answer."""
 
 _inherited: list[object] = []
 """Browsers of another process or event loop. Kept: if one was freed here, it would end there."""
@@ -84,6 +88,7 @@ class _Running:
 
     driver: Playwright
     chromium: Chromium
+    watch: asyncio.Task[None]
     opened: int = 0
     in_use: int = 0
 
@@ -235,16 +240,38 @@ async def _launched(executable: str, *, headless: bool) -> _Running:
             chromium = await driver.chromium.launch(
                 executable_path=executable, headless=headless, args=_ARGUMENTS, chromium_sandbox=os.geteuid() != 0
             )
+            session = await chromium.new_browser_cdp_session()
+            processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
+            pid = next(process["id"] for process in processes if process["type"] == "browser")
     except Exception as error:  # noqa: BLE001 - a driver that does not come up raises plain Exceptions
         logger.warning("browser.launch_failed executable=%s error=%s", executable, str(error)[:1000])
         if driver is not None:
             await _stop(driver)
         raise BrowserUnavailableError(f"the browser does not start ({type(error).__name__})") from None
     logger.info("browser.launched version=%s", chromium.version)
-    return _Running(driver, chromium)
+    return _Running(driver, chromium, asyncio.create_task(_watch(session, pid)))
+
+
+async def _watch(session: CDPSession, pid: int) -> None:
+    """Kill a browser that is frozen, so that its lookups fail now, by a fault of ours, and not at their deadlines.
+
+    The driver would kill it only half a minute after it was asked to end.
+    """
+    try:
+        while True:
+            await asyncio.sleep(_PULSE_SECONDS)
+            async with asyncio.timeout(_FROZEN_SECONDS):
+                await session.send("Browser.getVersion")
+    except PlaywrightError:
+        return  # it has ended
+    except TimeoutError:
+        logger.warning("browser.frozen")
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)  # it leads a group of its own
 
 
 async def _end(running: _Running) -> None:
+    running.watch.cancel()
     with suppress(PlaywrightError, TimeoutError):
         async with asyncio.timeout(_CLOSE_SECONDS):
             await running.chromium.close()

@@ -12,6 +12,8 @@ from typing import Protocol
 
 import aiohttp
 
+from vereda.census.sources.port import Fault
+
 logger = logging.getLogger("vereda.census.sources")
 
 TWOCAPTCHA_URL = "https://api.2captcha.com"
@@ -26,6 +28,14 @@ _LONGEST_REPLY = 64 * 1024
 _VALID_SECONDS = 100
 """The greatest age of a solution that is sent: a token is valid for 120 seconds, and sending takes some."""
 _LATEST_TIME = 10**11
+_FAULTS = {
+    "ERROR_ZERO_BALANCE": Fault.NO_BALANCE,
+    "ERROR_KEY_DOES_NOT_EXIST": Fault.WRONG_KEY,
+    "ERROR_WRONG_USER_KEY": Fault.WRONG_KEY,
+    "ERROR_ACCOUNT_SUSPENDED": Fault.WRONG_KEY,
+    "ERROR_IP_NOT_ALLOWED": Fault.WRONG_KEY,
+}
+"""The service's refusals (https://2captcha.com/api-docs/error-codes) that only its customer can mend."""
 _TASK_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _TOKEN = re.compile(r"[!-~]{1,20000}")
 
@@ -33,14 +43,19 @@ _TOKEN = re.compile(r"[!-~]{1,20000}")
 class CaptchaError(Exception):
     """No token could be had. The message is one English sentence with the service's code; never the key."""
 
-    def __init__(self, reason: str, code: str = "") -> None:
+    def __init__(self, reason: str, code: str = "", *, fault: Fault | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.code = code
+        self.fault = fault or _FAULTS.get(code)
 
 
 class TooLateError(CaptchaError):
-    """The captcha was solved so long ago that its token is not valid any more."""
+    """The captcha was solved so long ago that its token is not valid any more. It was paid for all the same."""
+
+    def __init__(self, solved: "Solved") -> None:
+        super().__init__("the captcha was solved too long ago")
+        self.solved = solved
 
 
 class _RetryableError(Exception):
@@ -81,7 +96,7 @@ class NoSolver:
     """No solver: a page with a captcha cannot be used."""
 
     async def solve(self, page_url: str, sitekey: str, *, on_started: OnStarted) -> Solved:
-        raise CaptchaError("the page asks for a captcha and no captcha solver is configured")
+        raise CaptchaError("the page asks for a captcha and no captcha solver is configured", fault=Fault.NO_SOLVER)
 
     async def resume(self, task_id: str) -> Solved:
         raise CaptchaError("no captcha solver is configured")
@@ -131,9 +146,10 @@ class TwoCaptcha:
         started = asyncio.get_running_loop().time()
         async with self._session() as session:
             ready = await self._wait_for(session, _sent_id(task_id), first_seconds=0)
+        solved = _solution(ready, task_id, started)
         if not _is_still_valid(ready, time.time()):
-            raise TooLateError("the captcha was solved too long ago")
-        return _solution(ready, task_id, started)
+            raise TooLateError(solved)
+        return solved
 
     async def report(self, task_id: str, *, good: bool) -> None:
         try:

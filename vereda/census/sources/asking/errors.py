@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
-from vereda.census.sources.port import FailureKind
+from vereda.census.sources.port import FailureKind, Fault
 
 _NET_ERROR = re.compile(r"\bERR_[A-Z0-9_]{1,60}")
 _SLOW_ERRORS = {"ERR_TIMED_OUT", "ERR_CONNECTION_TIMED_OUT"}
@@ -16,7 +16,7 @@ _SLOW_ERRORS = {"ERR_TIMED_OUT", "ERR_CONNECTION_TIMED_OUT"}
 class PageError(Exception):
     """The page, or the browser around it, failed. `reason` holds nothing of what was typed into the page."""
 
-    is_ours = False
+    fault: Fault | None = None
 
     def __init__(self, kind: FailureKind, reason: str, evidence: str = "") -> None:
         super().__init__(reason)
@@ -28,7 +28,7 @@ class PageError(Exception):
 class BrowserError(PageError):
     """The browser failed, not the site."""
 
-    is_ours = True
+    fault = Fault.BROWSER_LOST
 
     def __init__(self, reason: str) -> None:
         super().__init__(FailureKind.NETWORK_ERROR, reason)
@@ -36,6 +36,8 @@ class BrowserError(PageError):
 
 class BrowserUnavailableError(BrowserError):
     """There is no browser to ask with."""
+
+    fault = Fault.NO_BROWSER
 
 
 def unreachable(text: str) -> PageError:

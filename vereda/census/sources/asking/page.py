@@ -14,7 +14,6 @@ from vereda.census.sources.asking.browser import Browser
 from vereda.census.sources.asking.captcha import CaptchaError, CaptchaSolver, NoSolver, Solved, TooLateError
 from vereda.census.sources.asking.dialects import DIALECTS, Dialect, Form
 from vereda.census.sources.asking.errors import PageError, own_errors
-from vereda.census.sources.asking.held_request import HeldRequest, held_request
 from vereda.census.sources.asking.open_page import becomes_true, html_of
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, UnreachableError
 from vereda.census.sources.reading.evidence import scrub
@@ -38,7 +37,7 @@ _TOO_LATE = {
 
 
 class CensusSource:
-    """A source whose lookups share one browser. `timeout_seconds` is the budget of one, from its first request on."""
+    """A source whose lookups share one browser. `timeout_seconds` is the budget of one, from `begin` on."""
 
     def __init__(
         self,
@@ -57,37 +56,20 @@ class CensusSource:
         self._dialects = dialects
         self._timeout_seconds = timeout_seconds
 
-    async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
-        """Ask about one bare cédula. Never raises for what a site or a network can do; only cancellation passes."""
-        began = time.monotonic()
-        logger.info("source.lookup_started source=%s cedula=%s", self.name, mask(cedula))
+    async def lookup(self, hooks: LookupHooks) -> Outcome:
+        """Never raises for what a site or a network can do; only cancellation and what hooks raise pass."""
         try:
-            async with self._browser.page() as page, held_request(page, self._url) as request:
-                await hooks.before_open()
-                outcome = await self._ask_in_time(page, request, cedula, hooks)
+            async with self._browser.page() as page:
+                return await self._ask_about(await hooks.begin(), page, hooks)
         except PageError as error:
-            outcome = _failure(error, error.evidence)
-        logger.info(
-            "source.lookup_ended source=%s cedula=%s status=%s seconds=%.1f reason=%s",
-            self.name,
-            mask(cedula),
-            outcome.status,
-            time.monotonic() - began,
-            outcome.reason if isinstance(outcome, Failure) else "",
-        )
-        return outcome
+            return _failure(error, error.evidence)
 
     async def check(self) -> str:
         """Open the page without asking about anybody; return what was found there. Raises `UnreachableError`."""
         try:
-            async with (
-                self._browser.page() as page,
-                asyncio.timeout(self._timeout_seconds),
-                held_request(page, self._url) as request,
-            ):
+            async with self._browser.page() as page, asyncio.timeout(self._timeout_seconds):
                 began = time.monotonic()
-                await request.send()
-                loaded = await self._load(page, request)
+                loaded = await self._load(page)
                 seconds = time.monotonic() - began
         except PageError as error:
             raise UnreachableError(error.reason) from None
@@ -104,18 +86,31 @@ class CensusSource:
         """Safe to call twice."""
         await self._browser.close()
 
-    async def _ask_in_time(self, page: Page, request: HeldRequest, cedula: str, hooks: LookupHooks) -> Outcome:
+    async def _ask_about(self, cedula: str, page: Page, hooks: LookupHooks) -> Outcome:
+        began = time.monotonic()
+        logger.info("source.lookup_started source=%s cedula=%s", self.name, mask(cedula))
+        outcome = await self._ask_in_time(page, cedula, hooks)
+        logger.info(
+            "source.lookup_ended source=%s cedula=%s status=%s seconds=%.1f reason=%s",
+            self.name,
+            mask(cedula),
+            outcome.status,
+            time.monotonic() - began,
+            outcome.reason if isinstance(outcome, Failure) else "",
+        )
+        return outcome
+
+    async def _ask_in_time(self, page: Page, cedula: str, hooks: LookupHooks) -> Outcome:
         lookup = _Lookup(page, cedula, hooks, self._solver)
         deadline = asyncio.timeout(self._timeout_seconds)
         try:
             async with deadline:
                 with own_errors():
-                    await request.send()
-                    await hooks.opened()
-                    loaded = await self._load(page, request)
+                    page.once("request", lambda _: hooks.opened())
+                    loaded = await self._load(page)
                     outcome = loaded if isinstance(loaded, Failure) else await lookup.ask(*loaded)
         except CaptchaError as error:
-            outcome = Failure(FailureKind.CAPTCHA_FAILED, error.reason)
+            outcome = Failure(FailureKind.CAPTCHA_FAILED, error.reason, fault=error.fault)
         except PageError as error:
             outcome = _failure(error, error.evidence or await _html_after(error, page))
         except TimeoutError:
@@ -125,9 +120,9 @@ class CensusSource:
         await lookup.report_refused(outcome)
         return replace(outcome, is_unreachable=True) if _is_unreachable(outcome, lookup.stage) else outcome
 
-    async def _load(self, page: Page, request: HeldRequest) -> tuple[Dialect, Form] | Failure:
+    async def _load(self, page: Page) -> tuple[Dialect, Form] | Failure:
         """Load the page. Its body decides what it is: the complete form has also come with HTTP 500."""
-        response = await request.response()
+        response = await page.goto(self._url, wait_until="domcontentloaded")
         http_status = response.status if response else 0
         found = await self._recognise(page)
         if found is None:
@@ -192,7 +187,8 @@ class _Lookup:
             return None
         try:
             return await self._solver.resume(self._hooks.captcha_task)
-        except TooLateError:
+        except TooLateError as error:
+            await self._hooks.captcha_solved(error.solved.seconds, error.solved.cost)
             await self._report_bad(self._hooks.captcha_task)
         except CaptchaError as error:
             logger.info("captcha.not_resumed reason=%s", error)
@@ -212,13 +208,13 @@ class _Lookup:
 
 def _is_unreachable(outcome: Outcome, stage: str) -> TypeGuard[Failure]:
     """Whether the site gave no page at all. A site that blocks us, or whose page is unknown, was reached."""
-    if not isinstance(outcome, Failure) or outcome.is_ours or stage != "page":
+    if not isinstance(outcome, Failure) or outcome.fault or stage != "page":
         return False
     return outcome.kind in {FailureKind.NETWORK_ERROR, FailureKind.TIMEOUT}
 
 
 def _failure(error: PageError, evidence: str) -> Failure:
-    return Failure(error.kind, error.reason, scrub(evidence), error.is_ours)
+    return Failure(error.kind, error.reason, scrub(evidence), error.fault)
 
 
 async def _html_after(error: PageError, page: Page) -> str:

@@ -62,16 +62,16 @@ class VerifikSource:
         self._token = token
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, connect=connect_seconds)
 
-    async def lookup(self, cedula: str, hooks: LookupHooks) -> Outcome:
-        """Ask about one bare cédula. Never raises for what the service or the network does; what hooks raise passes."""
+    async def lookup(self, hooks: LookupHooks) -> Outcome:
+        """Never raises for what the service or the network does; what hooks raise passes."""
+        cedula = await hooks.begin()
         logger.info("source.lookup_started source=%s cedula=%s", self.name, mask(cedula))
-        await hooks.before_open()
         began = time.monotonic()
         request = _Request()
         asking = asyncio.create_task(self._ask_about(cedula, request))
         try:
             await request.is_settled.wait()
-            await hooks.opened()
+            hooks.opened()
             outcome = await asking
         finally:
             asking.cancel()
