@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
 
+import psycopg
+
 import tests.environment  # noqa: F401 - the settings' environment, before Django is loaded
 from practice.server import PracticeServer
 from tests.stack import environment_for, manage, running
@@ -23,6 +25,16 @@ from vereda.accounts.models import User
 with transaction.atomic():
     for cedula in {cedulas}:
         make.agree(User.objects.create_user(cedula, full_name="Nora Sinisterra"))
+"""
+_REGISTER_ONE_BY_ONE = """
+import time
+from tests import make
+began = time.monotonic()
+for number, cedula in enumerate({cedulas}):
+    time.sleep(max(0, began + number * {every} - time.monotonic()))
+    arrived = time.time()
+    make.person("Nora Sinisterra", cedula=cedula)
+    print(arrived)
 """
 _QUIET_LINE = re.compile(r"\S+ \S+ (DEBUG|INFO) ")
 
@@ -60,6 +72,12 @@ class Product:
         """Register people by their cédulas, all in one transaction."""
         manage(self.environment, "shell", "--no-imports", "-c", _REGISTER.format(cedulas=list(people)))
 
+    def register_one_by_one(self, people: Iterable[str], *, every: float) -> list[float]:
+        """Register one of these every so many seconds; return when each came, in seconds since the epoch."""
+        code = _REGISTER_ONE_BY_ONE.format(cedulas=list(people), every=every)
+        printed = manage(self.environment, "shell", "--no-imports", "-c", code)
+        return [float(moment) for moment in printed.split()]
+
     @contextmanager
     def working(self, workers: int = 1) -> Iterator[list[Popen[str]]]:
         """Keep so many workers running, each a cluster of its own on the same database."""
@@ -71,12 +89,20 @@ class Product:
 
     def rows(self, query: str) -> list[tuple[str, int]]:
         """Return what a query finds in the database."""
+        if (url := self.environment["DATABASE_URL"]).startswith("postgres"):
+            with psycopg.connect(url, options="-c timezone=UTC") as database:
+                return database.execute(query.encode()).fetchall()
         with closing(sqlite3.connect(self.folder / "vereda.sqlite3", timeout=20)) as database:
             return database.execute(query).fetchall()
 
     def statuses(self) -> dict[str, int]:
         """Return how many records have each status."""
         return dict(self.rows("select status, count(*) from census_cedulainfo group by status"))
+
+    def outcomes(self) -> str:
+        """Return how many attempts ended how."""
+        found = self.rows("select outcome, count(*) from census_lookupattempt group by outcome")
+        return ", ".join(f"{count} {outcome}" for outcome, count in found)
 
     def until_final(self, *, every: float = 0.2, seconds: float = 3600) -> Iterator[None]:
         """Give the caller a turn every few moments until every record is final. Raises `TimeoutError`."""

@@ -168,7 +168,7 @@ class Gate(RuleBasedStateMachine):
         if before.rests:
             self.probes.append(self.now - timedelta(seconds=delay))
 
-    @rule(seconds=st.sampled_from([1, 20]))
+    @rule(seconds=st.sampled_from([1.0, 20.0]))
     def an_answer_comes(self, seconds: float) -> None:
         gate.note_answer("practice", seconds)
         self.probes = []

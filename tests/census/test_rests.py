@@ -9,10 +9,10 @@ import pytest
 from tests import make
 from tests.census.worker.attempts import BLOCKED, NOW, claim, claim_next, interrupt
 from vereda.accounts.models import User
-from vereda.census import gate
+from vereda.census import gate, turns
 from vereda.census.gate import Closed, ClosedReason
 from vereda.census.models import CedulaInfo, LookupAttempt, SourceState
-from vereda.census.sources.port import Failure, FailureKind, NotFound
+from vereda.census.sources.port import Failure, FailureKind, Fault, NotFound
 from vereda.census.statuses import Status
 from vereda.census.worker import claims, outcomes
 
@@ -50,7 +50,9 @@ def test_a_few_failures_are_not_enough_for_a_rest() -> None:
 @pytest.mark.parametrize("kind", TROUBLES)
 def test_repeated_trouble_of_any_kind_gives_the_source_a_rest(kind: FailureKind) -> None:
     assert fail(times=3, kind=kind) == NOW + FIRST_REST
-    assert enter(NOW) == Closed(ClosedReason.RESTING, NOW + FIRST_REST)
+    is_captcha = kind is FailureKind.CAPTCHA_FAILED
+    reason = ClosedReason.NO_CAPTCHA if is_captcha else ClosedReason.RESTING
+    assert enter(NOW) == Closed(reason, NOW + FIRST_REST)
 
 
 def test_an_answer_in_between_begins_the_count_anew() -> None:
@@ -283,3 +285,67 @@ def test_what_an_attempt_cost_is_written_down_during_a_rest_too(record: CedulaIn
 
     attempt = LookupAttempt.objects.get()
     assert (attempt.outcome, attempt.captcha_cost) == ("blocked", Decimal("0.003"))
+
+
+UNREADABLE = Failure(FailureKind.PARSE_ERROR, "the result says nothing known", "<p>Nuevo</p>")
+FAULTS = [Fault.NO_BALANCE, Fault.WRONG_KEY, Fault.NO_SOLVER]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_of_ours_rests_the_source_for_that_reason_and_nobody_fails(record: CedulaInfo, fault: Fault) -> None:
+    enter(NOW)
+    fail(times=2)
+    outcomes.record_fault(claimed=claim(record), fault=fault, source="practice", now=NOW)
+
+    record.refresh_from_db()
+    assert (record.status, record.attempts, record.error_message) == (Status.PENDING, 0, "")
+    assert state().troubles == 2
+    assert enter(NOW) == Closed(ClosedReason(fault), NOW + timedelta(minutes=5))
+    turn = turns.turn_of(record, NOW)
+    assert turn is not None
+    assert "problema nuestro" in turn.notice
+    assert "Registraduría" not in turn.notice
+
+
+def test_after_a_fault_of_ours_one_probe_finds_out_whether_it_is_mended(record: CedulaInfo) -> None:
+    outcomes.record_fault(claimed=claim(record), fault=Fault.NO_BALANCE, source="practice", now=NOW)
+    later = NOW + timedelta(minutes=5)
+    assert enter(later) == 0
+    assert isinstance(enter(later), Closed)
+
+    outcomes.record_outcome(claimed=claim(record, later), outcome=NotFound(), source="practice", now=later)
+    assert (state().rest_reason, enter(later)) == ("", 0)
+
+
+def meet_unreadable_pages(people: int, now: datetime = NOW) -> None:
+    for _ in range(people):
+        record = make.person().cedula_info
+        CedulaInfo.objects.filter(pk=record.pk).update(next_at=now)
+        outcomes.record_outcome(claimed=claim(record, now), outcome=UNREADABLE, source="practice", now=now)
+
+
+def test_when_the_pages_cannot_be_read_any_more_the_gate_closes_for_an_hour_at_a_time(record: CedulaInfo) -> None:
+    enter(NOW)
+    meet_unreadable_pages(2)
+    assert enter(NOW) == 0
+
+    meet_unreadable_pages(1)
+    hour = timedelta(hours=1)
+    assert enter(NOW) == Closed(ClosedReason.CHANGED, NOW + hour)
+    assert enter(NOW + hour) == 0
+    meet_unreadable_pages(1, NOW + hour)
+    assert enter(NOW + hour) == Closed(ClosedReason.CHANGED, NOW + 2 * hour)
+
+
+def test_a_page_that_is_read_again_or_an_operator_opens_the_gate_that_a_changed_face_has_closed(
+    record: CedulaInfo,
+) -> None:
+    meet_unreadable_pages(3)
+    gate.end_rest("practice")
+    assert enter(NOW) == 0
+
+    meet_unreadable_pages(1)
+    later = NOW + timedelta(hours=1)
+    enter(later)
+    outcomes.record_outcome(claimed=claim(record, later), outcome=NotFound(), source="practice", now=later)
+    assert enter(later) == 0

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
+import psutil
 import pytest
 
 from tests import make
@@ -52,6 +53,17 @@ def test_a_worker_frozen_past_its_claim_cannot_write_when_it_wakes_up(cluster: C
             wait_until(lambda: "lookup.claim_lost" in cluster.log.read_text(), cluster.described)
 
     assert cluster.rows("SELECT * FROM census_cedulainfo") == answer
+
+
+def test_a_browser_that_freezes_is_replaced_and_nobody_is_lost(cluster: Cluster) -> None:
+    cluster.register(*THREE)
+    with cluster.command("worker") as watchdog:
+        cluster.wait_for_captchas(2)
+        (browser,) = chromiums(watchdog.pid)
+        psutil.Process(browser).suspend()
+        cluster.assert_each_answered_once(3)
+
+    assert set(cluster.attempts()) == {"lost", "found"}
 
 
 def test_a_database_held_for_twenty_seconds_delays_everybody_and_loses_nobody(cluster: Cluster) -> None:

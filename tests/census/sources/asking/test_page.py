@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
+import psutil
 import pytest
 from aiohttp import web
 
@@ -14,6 +15,7 @@ from tests.census.sources.asking.stub_site import FIELDS, NONCE, SCRIPT, WIDGET,
 from tests.census.sources.asking.test_browser import open_contexts
 from tests.census.sources.conftest import MakeSource
 from tests.census.sources.reading.replies import CEDULA, FOUND, refusal, success
+from vereda.census.sources.asking import browser as browser_module
 from vereda.census.sources.asking import page as page_module
 from vereda.census.sources.asking.browser import Browser
 from vereda.census.sources.asking.captcha import CaptchaError, NoSolver, OnStarted, Solved, TooLateError
@@ -640,3 +642,88 @@ def test_a_check_names_dialect_captcha_and_time_and_asks_about_nobody(
 def test_a_check_says_that_nobody_could_solve_the_pages_captcha(loop: LoopThread, make_source: MakeSource) -> None:
     with pytest.raises(UnreachableError, match="no captcha solver is configured"):
         loop.run(make_source(captcha=NoSolver()).check())
+
+
+FROZEN = Failure(FailureKind.NETWORK_ERROR, "the browser went away during the lookup", fault=Fault.BROWSER_LOST)
+
+
+class Freezing(LookupHooks):
+    """Freezes the browser at a stage of the lookup, as when the machine has no memory left."""
+
+    def __init__(self, stage: str, freeze: Callable[[], None]) -> None:
+        super().__init__(CEDULA)
+        self._stage = stage
+        self._freeze = freeze
+
+    def reach(self, stage: str) -> None:
+        if stage == self._stage:
+            self._stage = ""
+            self._freeze()
+
+    async def begin(self) -> str:
+        self.reach("page ready")
+        return await super().begin()
+
+    def opened(self) -> None:
+        self.reach("request sent")
+
+    async def captcha_started(self, task_id: str) -> None:
+        self.reach("captcha bought")
+
+    async def captcha_dropped(self) -> None:
+        self.reach("form about to be sent")
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser_module, "_PULSE_SECONDS", 0.2)
+    monkeypatch.setattr(browser_module, "_FROZEN_SECONDS", 1.5)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("stage", ["page ready", "request sent", "captcha bought", "form about to be sent", "reply"])
+def test_a_browser_that_freezes_at_any_stage_is_killed_by_a_fault_of_ours_and_the_next_lookup_works(
+    loop: LoopThread, paper: PaperSolver, stage: str
+) -> None:
+    before = chromiums()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        hooks.reach("reply")
+        return await found(request)
+
+    def freeze() -> None:
+        for pid in chromiums() - before:
+            psutil.Process(pid).suspend()
+
+    async def look_up_twice() -> list[Outcome]:
+        site = StubSite(page(widget=WIDGET), answer=answer)
+        async with site.listening() as url:
+            source = CensusSource("x", url, browser=Browser(), solver=paper, timeout_seconds=60)
+            first = await source.lookup(hooks)
+            second = await source.lookup(LookupHooks(CEDULA))
+            await source.close()
+            return [first, second]
+
+    hooks = Freezing(stage, freeze)
+    first, second = loop.run(look_up_twice(), seconds=60)
+    assert (first, second.status) == (FROZEN, "found")
+    assert chromiums() == before
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_browser_that_freezes_between_two_lookups_is_replaced_before_a_page_opens(
+    loop: LoopThread, paper: PaperSolver
+) -> None:
+    before = chromiums()
+
+    async def look_up_twice() -> list[str]:
+        async with StubSite().listening() as url:
+            source = CensusSource("x", url, browser=Browser(), solver=paper, timeout_seconds=60)
+            first = await source.lookup(LookupHooks(CEDULA))
+            for pid in chromiums() - before:
+                psutil.Process(pid).suspend()
+            second = await source.lookup(LookupHooks(CEDULA))
+            await source.close()
+            return [first.status, second.status]
+
+    assert loop.run(look_up_twice(), seconds=60) == ["found", "found"]
