@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from vereda.census.models import Worker
+from vereda.census.models.engine import LATE_AFTER
 from vereda.census.worker import heartbeat
 
 pytestmark = pytest.mark.django_db
@@ -113,8 +114,8 @@ def test_who_is_dismissed_is_forgotten_and_nobody_else() -> None:
 
 def test_who_gave_a_sign_lately_is_alive_the_oldest_first() -> None:
     heartbeat.register("young", 1, now=NOW - MINUTE)
-    heartbeat.register("old", 2, now=NOW - 3 * MINUTE)
-    heartbeat.register("silent", 3, now=NOW - 3 * MINUTE - timedelta(seconds=1))
+    heartbeat.register("old", 2, now=NOW - LATE_AFTER)
+    heartbeat.register("silent", 3, now=NOW - LATE_AFTER - timedelta(seconds=1))
 
     assert [worker.key for worker in Worker.objects.alive(NOW)] == ["old", "young"]
 

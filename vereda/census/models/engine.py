@@ -9,9 +9,8 @@ from django.db import models
 from vereda.census.models.record import CedulaInfo, Reason
 from vereda.census.statuses import ClosedReason
 
-LATE_AFTER = timedelta(minutes=3)
-"""After so long without a heartbeat a worker counts as gone. Even without a watchdog the rescue runs in it each minute,
-half a minute late at most, after a task of up to 100 s that records heartbeats itself."""
+LATE_AFTER = timedelta(seconds=90)
+"""After so long without a heartbeat a worker counts as gone: longer than a watchdog needs to start it again."""
 
 
 class LookupAttempt(models.Model):
