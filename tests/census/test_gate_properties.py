@@ -241,6 +241,6 @@ def test_every_sequence_keeps_the_pace_and_the_ceilings(settings: Any) -> None:
     run_state_machine_as_test(
         Gate,
         settings=hypothesis_settings(
-            max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

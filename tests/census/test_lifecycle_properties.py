@@ -517,7 +517,7 @@ def test_whatever_happens_to_a_record_in_whatever_order(settings_of_the_lifecycl
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=200, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=150, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
 

@@ -14,7 +14,6 @@ from django_q.models import Failure
 
 from vereda.census import bulk, gate
 from vereda.census.models import BulkRefresh, CedulaInfo, LookupAttempt, SourceState, Worker
-from vereda.census.worker import rescue
 
 
 class ReadOnlyAdmin[M: Model](admin.ModelAdmin[M]):
@@ -88,13 +87,10 @@ class BulkRefreshAdmin(ReadOnlyAdmin[BulkRefresh]):
 
 @admin.register(SourceState)
 class SourceStateAdmin(admin.ModelAdmin[SourceState]):
-    """The state of each source, with the switch that stops all its lookups.
-
-    Whatever opens a source calls the rescue: no messages were sent while it was closed.
-    """
+    """The state of each source, with the switch that stops all its lookups. Workers see it within seconds."""
 
     list_display = ("source", "opens", "troubles", "day", "day_lookups", "day_dollars", "usual_seconds")
-    fields = ("is_paused", *list_display, "rests", "rests_until", "probe_until")
+    fields = ("is_paused", *list_display, "rests", "rests_until", "rest_reason", "probe_until")
     actions = ("pause", "resume", "end_rest")
 
     def get_readonly_fields(self, request: HttpRequest, obj: SourceState | None = None) -> tuple[str, ...]:
@@ -103,7 +99,6 @@ class SourceStateAdmin(admin.ModelAdmin[SourceState]):
     def save_model(self, request: HttpRequest, obj: SourceState, form: Any, change: bool) -> None:  # noqa: FBT001
         """Store the switch alone: workers change the other fields meanwhile."""
         obj.save(update_fields=["is_paused"])
-        rescue.rescue_all(now=timezone.now())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -133,20 +128,18 @@ class SourceStateAdmin(admin.ModelAdmin[SourceState]):
         for state in chosen:
             gate.end_rest(state.source)
             self.log_change(request, state, "Descanso terminado.")
-        rescue.rescue_all(now=timezone.now())
 
     def _switch(self, request: HttpRequest, chosen: QuerySet[SourceState], *, is_paused: bool) -> None:
         for state in chosen:
             gate.switch(state.source, is_paused=is_paused)
             self.log_change(request, state, "En pausa." if is_paused else "Reanudada.")
-        rescue.rescue_all(now=timezone.now())
 
 
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyAdmin[Worker]):
     """The clusters of worker processes and their heartbeats."""
 
-    list_display = ("host", "pid", "version", "started_at", "seen_at")
+    list_display = ("host", "pid", "version", "started_at", "seen_at", "fault")
     ordering = ("-seen_at",)
 
 

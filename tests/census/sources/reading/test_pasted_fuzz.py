@@ -38,7 +38,7 @@ VERDICTS = (
     "RESOLUCIÓN",
 )
 
-patient = settings(max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
+patient = settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @st.composite

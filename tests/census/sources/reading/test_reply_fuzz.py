@@ -19,7 +19,7 @@ type Reader = Callable[[str, str, int, str], Answer | Failure]
 
 READERS: tuple[Reader, ...] = (read_ajax_reply, read_html_reply, read_json_reply)
 
-patient = settings(max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
+patient = settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def page(inside: str) -> str:
