@@ -288,7 +288,7 @@ def refreshes(beto: Client) -> None:
 def forget_refreshes() -> None:
     """Make everybody as they were before any refresh."""
     asked = model("census.CedulaInfo").objects.exclude(status_before="")
-    asked.update(status=F("status_before"), error_message=F("message_before"), bulk=None, requested_at=EPOCH)
+    asked.update(status=F("status_before"), error_message=F("message_before"), bulk=None, requested_at=EPOCH, day=None)
     model("census.BulkRefresh").objects.all().delete()
     model("django_q.OrmQ").objects.all().delete()
 

@@ -1,14 +1,17 @@
 """Settings: what production needs, and what is said about bad ones."""
 
+import math
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
+from vereda.accounts.checks import people_settings
 from vereda.census.checks import census_settings
 from vereda.rights.checks import retention_settings
 
@@ -20,13 +23,15 @@ PRODUCTION = {
     "BEHIND_TLS": "true",
 }
 
+SOLVED = {"CAPTCHA_SOLVER": "2captcha", "TWOCAPTCHA_API_KEY": "a-key"}
+
 
 @pytest.mark.parametrize("source", ["practice", "registraduria"])
 def test_the_deployment_check_is_clean_with_production_variables(source: str) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=settings.BASE_DIR,
-        env={**os.environ, **PRODUCTION, "CENSUS_SOURCE": source},
+        env={**os.environ, **PRODUCTION, **SOLVED, "CENSUS_SOURCE": source},
         capture_output=True,
         text=True,
     )
@@ -56,7 +61,28 @@ def test_the_deployment_check_is_clean_with_production_variables(source: str) ->
         ("CENSUS_PACE_SECONDS", [0.001], "census.E007"),
         ("EVIDENCE_DAYS", -1, "census.E008"),
         ("EVIDENCE_DAYS", 10**9, "census.E008"),
-        ("CENSUS_TIMEOUT_SECONDS", 0, "census.E004"),
+        ("CENSUS_PACE_SECONDS", [150.0], "census.E007"),
+        ("CENSUS_PACE_SECONDS", [math.nan], "census.E007"),
+        ("CENSUS_PACE_SECONDS", [math.inf], "census.E007"),
+        ("CENSUS_REST_SECONDS", math.nan, "census.E006"),
+        ("CENSUS_REST_SECONDS", math.inf, "census.E006"),
+        ("TWOCAPTCHA_POLL_SECONDS", 0.0, "census.E012"),
+        ("TWOCAPTCHA_POLL_SECONDS", -1.0, "census.E012"),
+        ("TWOCAPTCHA_POLL_SECONDS", math.nan, "census.E012"),
+        ("TWOCAPTCHA_POLL_SECONDS", 90.0, "census.E012"),
+        ("Q_CLUSTER", {"workers": 0}, "census.E013"),
+        ("CENSUS_RETRY_SECONDS", [60, -300], "census.E014"),
+        ("CENSUS_RETRY_SECONDS", [0], "census.E014"),
+        ("CENSUS_RETRY_SECONDS", [10**12], "census.E014"),
+        ("CENSUS_RETRY_SECONDS", [60] * 21, "census.E014"),
+        ("CENSUS_COOLDOWN_SECONDS", -1, "census.E015"),
+        ("CENSUS_COOLDOWN_SECONDS", 10**12, "census.E015"),
+        ("CENSUS_DAILY_LOOKUPS", [-1], "census.E016"),
+        ("CAPTCHA_DAILY_DOLLARS", Decimal(-1), "census.E017"),
+        ("CAPTCHA_DAILY_DOLLARS", Decimal("NaN"), "census.E017"),
+        ("CENSUS_DAILY_OWN", 0, "census.E018"),
+        ("CENSUS_DAILY_PERSON", -1, "census.E018"),
+        ("CENSUS_DAILY_LEADER", 0, "census.E018"),
     ],
 )
 def test_a_bad_setting_is_said_with_a_hint(settings: Any, name: str, value: object, problem: str) -> None:
@@ -64,6 +90,95 @@ def test_a_bad_setting_is_said_with_a_hint(settings: Any, name: str, value: obje
 
     (message,) = census_settings(None)
     assert (message.id, bool(message.hint)) == (problem, True)
+
+
+@pytest.mark.parametrize(("name", "value"), [("CENSUS_TIMEOUT_SECONDS", 0), ("CENSUS_TIMEOUT_SECONDS", math.nan)])
+def test_a_budget_that_no_pace_fits_into_is_said_first(settings: Any, name: str, value: float) -> None:
+    setattr(settings, name, value)
+
+    assert "census.E004" in [message.id for message in census_settings(None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CENSUS_RETRY_SECONDS", []),
+        ("CENSUS_COOLDOWN_SECONDS", 0),
+        ("CENSUS_DAILY_LOOKUPS", [0]),
+        ("CENSUS_DAILY_LOOKUPS", [None]),
+        ("CAPTCHA_DAILY_DOLLARS", Decimal(0)),
+        ("CAPTCHA_DAILY_DOLLARS", None),
+        ("CENSUS_DAILY_OWN", None),
+        ("CENSUS_DAILY_LEADER", 1),
+        ("CENSUS_PACE_SECONDS", [149.0]),
+    ],
+)
+def test_a_setting_at_the_edge_of_what_works_is_taken(settings: Any, name: str, value: object) -> None:
+    setattr(settings, name, value)
+
+    assert census_settings(None) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("LOGIN_FAILURES", 0, "accounts.E001"),
+        ("LOGIN_FAILURES_WIDE", -1, "accounts.E001"),
+        ("LOGIN_WAIT_MINUTES", 0.0, "accounts.E002"),
+        ("LOGIN_WAIT_MINUTES", math.nan, "accounts.E002"),
+        ("LOGIN_WAIT_MINUTES", math.inf, "accounts.E002"),
+        ("REGISTRATIONS_PER_HOUR", 0, "accounts.E003"),
+        ("PROXY_COUNT", -1, "accounts.E004"),
+    ],
+)
+def test_a_setting_that_locks_people_out_is_said_with_a_hint(
+    settings: Any, name: str, value: float, problem: str
+) -> None:
+    setattr(settings, name, value)
+
+    (message,) = people_settings(None)
+    assert (message.id, bool(message.hint)) == (problem, True)
+
+
+def test_a_page_with_a_captcha_and_nobody_to_solve_it_is_said(settings: Any) -> None:
+    settings.CENSUS_SOURCE, settings.CAPTCHA_SOLVER = ["registraduria"], "none"
+
+    assert [message.id for message in census_settings(None)] == ["census.W003"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("CENSUS_RETRY_SECONDS", "60,soon"), ("CENSUS_PACE_SECONDS", "five"), ("CENSUS_DAILY_LOOKUPS", "5;6")],
+)
+def test_a_list_that_cannot_be_read_is_named(name: str, value: str) -> None:
+    code = "try:\n    import vereda.settings\nexcept Exception as error:\n    print(repr(error))"
+
+    printed = printed_by(code, **{name: value})
+    assert printed.startswith("ImproperlyConfigured")
+    assert name in printed
+
+
+@pytest.mark.parametrize("minutes", ["1e15", "-1"])
+def test_a_wait_without_end_is_said_by_the_check_and_not_by_a_crash(minutes: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "LOGIN_WAIT_MINUTES": minutes},
+        capture_output=True,
+        text=True,
+    )
+
+    assert "accounts.E002" in done.stderr
+
+
+@pytest.mark.parametrize(("given", "caps"), [("none", "None None None"), ("7", "7 7 7"), ("", "6 12 300")])
+def test_the_caps_of_a_day_are_numbers_or_none(given: str, caps: str) -> None:
+    code = (
+        "from django.conf import settings as s\nprint(s.CENSUS_DAILY_OWN, s.CENSUS_DAILY_PERSON, s.CENSUS_DAILY_LEADER)"
+    )
+    names = ("CENSUS_DAILY_OWN", "CENSUS_DAILY_PERSON", "CENSUS_DAILY_LEADER")
+
+    assert printed_by(code, **dict.fromkeys(names, given)) == caps
 
 
 @pytest.mark.parametrize("days", [0, -1, 10**9])

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 import django_stubs_ext
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from environs import Env
 
@@ -32,10 +33,18 @@ def given[T, D](read: Callable[[str], T], name: str, default: D) -> T | D:
     return read(name) if os.environ.get(name) else default
 
 
+def number[T](read: Callable[[str], T], name: str, text: str) -> T:
+    """Return a number that stands in a variable's list."""
+    try:
+        return read(text)
+    except ValueError:
+        hint = "numbers separated by commas; .env.example explains it"
+        raise ImproperlyConfigured(f"{name} cannot hold {text!r}: {hint}.") from None
+
+
 def retry_seconds(name: str) -> list[int]:
     """Return the delays of a comma-separated list; none for the word "none"."""
-    text = env.str(name)
-    return [] if text == "none" else [int(part) for part in text.split(",")]
+    return [] if env.str(name) == "none" else [number(int, name, part) for part in names(name)]
 
 
 def names(name: str) -> list[str]:
@@ -45,12 +54,17 @@ def names(name: str) -> list[str]:
 
 def seconds(name: str) -> list[float]:
     """Return the seconds of a comma-separated list."""
-    return [float(part) for part in names(name)]
+    return [number(float, name, part) for part in names(name)]
 
 
 def most_lookups(name: str) -> list[int | None]:
     """Return the ceilings of a comma-separated list; None for the word "none"."""
-    return [None if part == "none" else int(part) for part in names(name)]
+    return [None if part == "none" else number(int, name, part) for part in names(name)]
+
+
+def most_of_a_day(name: str) -> int | None:
+    """Return a cap; None for the word "none"."""
+    return None if env.str(name) == "none" else env.int(name)
 
 
 def most_dollars(name: str) -> Decimal | None:
@@ -136,7 +150,7 @@ REGISTRATIONS_PER_HOUR = given(env.int, "REGISTRATIONS_PER_HOUR", 300)
 AXES_HANDLER = "vereda.accounts.lockout.Handler"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
 AXES_FAILURE_LIMIT = 1  # the handler compares with the limits above
-AXES_COOLOFF_TIME = timedelta(minutes=LOGIN_WAIT_MINUTES)
+AXES_COOLOFF_TIME = timedelta(minutes=min(LOGIN_WAIT_MINUTES, 1e6))  # more is refused by a check, not by a crash here
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "username"
@@ -202,6 +216,9 @@ CENSUS_TIMEOUT_SECONDS = given(env.float, "CENSUS_TIMEOUT_SECONDS", 90.0)
 CENSUS_IN_FLIGHT = given(env.int, "CENSUS_IN_FLIGHT", 8)
 CENSUS_RETRY_SECONDS = given(retry_seconds, "CENSUS_RETRY_SECONDS", [60, 300, 900])
 CENSUS_COOLDOWN_SECONDS = given(env.int, "CENSUS_COOLDOWN_SECONDS", 30)
+CENSUS_DAILY_OWN = given(most_of_a_day, "CENSUS_DAILY_OWN", 6)
+CENSUS_DAILY_PERSON = given(most_of_a_day, "CENSUS_DAILY_PERSON", 12)
+CENSUS_DAILY_LEADER = given(most_of_a_day, "CENSUS_DAILY_LEADER", 300)
 CENSUS_BREAKER_FAILURES = given(env.int, "CENSUS_BREAKER_FAILURES", 5)
 CENSUS_REST_SECONDS = given(env.float, "CENSUS_REST_SECONDS", 120.0)
 CENSUS_DAILY_LOOKUPS = given(most_lookups, "CENSUS_DAILY_LOOKUPS", [10_000])

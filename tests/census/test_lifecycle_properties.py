@@ -5,11 +5,12 @@ how many attempts and captchas it took. DESIGN.md's table of the lifecycle stand
 that the product's own rules are not what they are judged by.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ from hypothesis.stateful import (
 from tests import make
 from tests.census.worker.attempts import begin_again, claim_next
 from vereda.accounts import consents
-from vereda.accounts.models import Purpose
+from vereda.accounts.models import Purpose, User
 from vereda.census import actions, evidence, gate
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason, SourceState
 from vereda.census.sources.port import Answer, Cancelled, Failure, FailureKind, Found, NotFound
@@ -38,6 +39,8 @@ MOST_CAPTCHAS = 2
 CLAIM = timedelta(seconds=150)
 COOLDOWN = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
+BOGOTA = timezone(timedelta(hours=-5))
+MOST_OWN, MOST_OF_ALL = 3, 5
 ANSWERS = {"ACTIVE", "NOT_FOUND", "CANCELLED_DECEASED", "CANCELLED_OTHER"}
 FAILURES = {"ERROR", "TIMEOUT", "BLOCKED"}
 FINAL = ANSWERS | FAILURES
@@ -99,6 +102,8 @@ class Life(RuleBasedStateMachine):
         self.expires_at = self.now
         self.written_down = 0
         self.is_allowed = True
+        self.asked_on: dict[date, list[User]] = {}
+        CedulaInfo.objects.update(day=None, day_lookups=0, day_own=0)
         self.row = self.look()
         self.known = {name: self.row[name] for name in KNOWN}
 
@@ -165,21 +170,37 @@ class Life(RuleBasedStateMachine):
         except actions.TooSoonError:
             is_asked = False
             assert self.row["status"] in FINAL
-            assert self.now - self.row["requested_at"] < COOLDOWN
+            assert self.now - self.row["requested_at"] < COOLDOWN or self.is_spent(who)
         before, after = self.step()
         if not is_asked:
-            goes_ahead = before["status"] == "PENDING" and reason.priority < before["priority"]
+            goes_ahead = before["status"] == "PENDING" and before["priority"] == 1 and reason.priority == 0
             ahead = {"priority": reason.priority, "reason": reason, "requested_by_id": who.pk, "bulk_id": None}
             assert after == {**before, **(ahead if goes_ahead else {})}
             return
         assert before["status"] in FINAL
         assert after["status"] == "PENDING"
+        assert not self.is_spent(who)
+        self.asked_on.setdefault(self.today, []).append(who)
+        fetched_at = before["fetched_at"]
+        is_repeat = fetched_at is not None and self.now - fetched_at < timedelta(days=1)
+        assert after["priority"] == (2 if is_repeat else reason.priority)
         assert (after["attempts"], after["captchas"], after["captcha_task"], after["losses"]) == (0, 0, "", 0)
         assert (after["next_at"], after["requested_by_id"]) == (self.now, who.pk)
 
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(BOGOTA).date()
+
+    def is_spent(self, who: User) -> bool:
+        """Whether the day's lookups of this person are spent, for who asks."""
+        askers = self.asked_on.get(self.today, [])
+        own = askers.count(self.person) if who == self.person else 0
+        return len(askers) >= MOST_OF_ALL or own >= MOST_OWN or max(self.asked_on, default=self.today) > self.today
+
     @rule()
     def the_person_withdraws_their_consent(self) -> None:
-        consents.withdraw(user=self.person, purpose=Purpose.CENSUS_LOOKUP)
+        with time_machine.travel(self.now, tick=False):
+            consents.withdraw(user=self.person, purpose=Purpose.CENSUS_LOOKUP)
         _, after = self.step()
         assert after["status"] == ""
         self.is_allowed, self.holder, self.written_down = False, None, 0
@@ -187,8 +208,15 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def the_person_consents(self) -> None:
-        make.agree(self.person, Purpose.CENSUS_LOOKUP)
+        with time_machine.travel(self.now, tick=False):
+            make.agree(self.person, Purpose.CENSUS_LOOKUP)
         before, after = self.step()
+        if not before["status"] and self.is_spent(self.person):
+            tomorrow = self.today + timedelta(days=1)
+            assert after["next_at"] >= datetime.combine(tomorrow, time(), BOGOTA)
+            self.asked_on[tomorrow] = [self.person]
+        elif not before["status"]:
+            self.asked_on.setdefault(self.today, []).append(self.person)
         assert after["status"] == (before["status"] or "PENDING")
         self.is_allowed = True
 
@@ -491,7 +519,8 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def who_waits_knows_until_when(self) -> None:
         if self.row["status"] == "PENDING":
-            assert self.row["next_at"] <= self.now + LONGEST_WAIT
+            put_off = timedelta(days=1) if self.is_spent(self.person) else timedelta(0)
+            assert self.row["next_at"] <= self.now + max(LONGEST_WAIT, put_off)
 
     @invariant()
     def every_end_is_written_down(self) -> None:
@@ -500,7 +529,7 @@ class Life(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Whatever came before: once the source is open and answers, this person gets an answer without being asked."""
         try:
-            self.now += 2 * LONGEST_WAIT
+            self.now += timedelta(days=1, hours=1)
             SourceState.objects.update(is_paused=False)
             rescue.rescue_all(now=self.now)
             taken = claim_next(self.now)
@@ -526,4 +555,5 @@ def test_whatever_happens_to_a_record_in_whatever_order(settings_of_the_lifecycl
 def settings_of_the_lifecycle(settings: Any) -> None:
     settings.CENSUS_RETRY_SECONDS = DELAYS
     settings.CENSUS_COOLDOWN_SECONDS = 30
+    settings.CENSUS_DAILY_OWN, settings.CENSUS_DAILY_PERSON = MOST_OWN, MOST_OF_ALL
     settings.CENSUS_BREAKER_FAILURES, settings.CENSUS_REST_SECONDS = 3, 120.0

@@ -172,6 +172,7 @@ COLUMNS_LEFT_OUT = {
     CedulaInfo: (
         *("id", "user", "referred_by", "answer_status", "evidence_source", "evidence_reader", "requested_by", "reason"),
         *("priority", "bulk", "status_before", "message_before", "attempts", "losses", "next_at", "captchas"),
+        *("day", "day_lookups", "day_own"),
         *("captcha_task", "captcha_source", "claim_token", "claimed_at", "claim_expires_at", "claimed_by"),
     ),
     LookupAttempt: ("id", "record", "ended_at", "detail", "captcha_seconds", "captcha_cost"),

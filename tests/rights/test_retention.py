@@ -3,11 +3,12 @@
 from datetime import timedelta
 from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
-from django_q.models import Schedule
+from django_q.models import Schedule, Task
 
 from tests.census.worker.attempts import PLACE, look_up
 from vereda.accounts import tombstones
@@ -73,17 +74,43 @@ def test_the_command_says_how_much_went(record: CedulaInfo) -> None:
     out = StringIO()
     call_command("purge", stdout=out)
 
-    assert out.getvalue() == "removed: 0 replies, 1 attempts, 0 traces of logins\n"
+    assert out.getvalue() == "removed: 0 replies, 1 attempts, 0 traces of logins, 0 tasks\n"
 
 
 def test_the_daily_task_may_run_twice_and_is_a_sign_of_life(record: CedulaInfo) -> None:
     attempt(record, 400)
 
     assert [tasks.purge() for _ in range(2)] == [
-        "0 replies, 1 attempts, 0 traces of logins",
-        "0 replies, 0 attempts, 0 traces of logins",
+        "0 replies, 1 attempts, 0 traces of logins, 0 tasks",
+        "0 replies, 0 attempts, 0 traces of logins, 0 tasks",
     ]
     assert [worker.key for worker in Worker.objects.alive(timezone.now())] == [heartbeat.own_key()]
+
+
+def failed(days_ago: float, *, success: bool = False) -> str:
+    """Leave a task of the queue that ended so long ago; return its id."""
+    at = NOW - days_ago * DAY
+    key = uuid4().hex
+    return str(Task.objects.create(id=key, name=key, func="x.y", started=at, stopped=at, success=success).pk)
+
+
+def test_failed_tasks_go_after_a_week_and_those_that_succeeded_are_the_queues_own(db: None) -> None:
+    failed(7.01)
+    kept = {failed(6.99), failed(30, success=True)}
+
+    assert retention.purge(now=NOW).tasks == 1
+    assert set(Task.objects.values_list("pk", flat=True)) == kept
+
+
+def test_one_time_schedules_that_nobody_ran_go_after_a_week(db: None) -> None:
+    recurring = set(Schedule.objects.values_list("pk", flat=True))
+    for days, repeats, cluster in ((8, 0, None), (8, -1, "another"), (6, 0, None), (-1, -1, None)):
+        Schedule.objects.create(func="x.y", next_run=NOW - days * DAY, repeats=repeats, cluster=cluster)
+    old = Schedule.objects.create(func="x.y", schedule_type=Schedule.DAILY, next_run=NOW - 30 * DAY)
+
+    assert retention.purge(now=NOW).tasks == 2
+    left = Schedule.objects.exclude(pk__in=recurring | {old.pk})
+    assert sorted((NOW - row.next_run).days for row in left) == [-1, 6]
 
 
 @pytest.mark.django_db

@@ -11,6 +11,6 @@ class AccountsConfig(AppConfig):
     verbose_name = "Personas"
 
     def ready(self) -> None:
-        from vereda.accounts import policies  # noqa: PLC0415 - models must be loaded first
+        from vereda.accounts import checks, policies  # noqa: F401, PLC0415 - models must be loaded first
 
         post_migrate.connect(policies.ensure, sender=self, dispatch_uid="accounts-policy")

@@ -11,7 +11,7 @@ from django.db.models import Count, F, OuterRef, Subquery
 
 from vereda.accounts import audit
 from vereda.accounts.models import AuditEntry, User
-from vereda.census import turns
+from vereda.census import caps, turns
 from vereda.census.models import BulkRefresh, CedulaInfo, CedulaInfoQuerySet, Reason
 from vereda.census.queue import send_on_commit
 from vereda.census.statuses import ANSWERS, FAILURES, UNAUTHORISED, Status
@@ -35,6 +35,7 @@ class Tally:
     waiting: int
     too_soon: int
     unauthorised: int = 0
+    spent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def refresh_marked(*, records: CedulaInfoQuerySet, requested_by: User, now: date
     failed = sum(status in FAILURES for status in statuses)
     answered = sum(status in ANSWERS for status in statuses)
     helped = list(records.refreshable(now).values_list("pk", flat=True))
+    spent = records.filter(status__in=FAILURES).exclude(caps.has_room(now)).count() if len(helped) < failed else 0
     queued = _ask(CedulaInfo.objects.filter(pk__in=helped), requested_by=requested_by, now=now)
     asked = CedulaInfo.objects.filter(pk__in=helped, requested_by=requested_by, requested_at=now)
     audit.record_many(
@@ -75,7 +77,7 @@ def refresh_marked(*, records: CedulaInfoQuerySet, requested_by: User, now: date
     )
     unauthorised = statuses.count(UNAUTHORISED)
     waiting = len(statuses) - failed - answered - unauthorised
-    return Tally(queued, answered, waiting, failed - queued, unauthorised)
+    return Tally(queued, answered, waiting, failed - queued - spent, unauthorised, spent)
 
 
 @transaction.atomic
@@ -107,7 +109,7 @@ def cancel(*, bulk: BulkRefresh, now: datetime) -> int | None:
     if not BulkRefresh.objects.filter(pk=bulk.pk, cancelled_at=None).update(cancelled_at=now):
         return None
     return CedulaInfo.objects.filter(bulk=bulk, status=Status.PENDING).update(
-        status=F("status_before"), error_message=F("message_before"), bulk=None
+        status=F("status_before"), error_message=F("message_before"), bulk=None, day_lookups=caps.given_back()
     )
 
 

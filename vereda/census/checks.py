@@ -1,5 +1,6 @@
 """System checks: bad settings are reported at the start, with a hint."""
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -8,19 +9,21 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core import checks
 
-from vereda.census import roster
+from vereda.census import roster, rules
 from vereda.census.sources.config import KNOWN_SOLVERS, KNOWN_SOURCES, SourceKind
 
 SHORTEST_PACE_SECONDS = 0.05
 """A slot that is reported half a pace late is not used, and a database needs a few milliseconds to report it."""
 POLITE_PACE_SECONDS = 5
+LONGEST_DELAY_SECONDS = 7 * 24 * 3600
+MOST_RETRIES = 20
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
 @checks.register
 def census_settings(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
     """Find census settings that cannot work, or are impolite."""
-    return [*_sources(), *_captcha(), *_limits()]
+    return [*_sources(), *_captcha(), *_limits(), *_delays(), *_ceilings()]
 
 
 def _sources() -> Iterator[checks.CheckMessage]:
@@ -48,9 +51,12 @@ def _sources() -> Iterator[checks.CheckMessage]:
 
 
 def _pace(source: str) -> Iterator[checks.CheckMessage]:
-    pace = roster.pace_seconds(source)
-    if pace < SHORTEST_PACE_SECONDS:
-        hint = f"5 seconds is the default; for practice {SHORTEST_PACE_SECONDS} and more will do."
+    pace, longest = roster.pace_seconds(source), rules.claim_seconds(settings.CENSUS_TIMEOUT_SECONDS)
+    if not SHORTEST_PACE_SECONDS <= pace < longest:  # longer: a claim would end before its slot came
+        hint = (
+            f"5 seconds is the default; for practice {SHORTEST_PACE_SECONDS} and more will do. "
+            f"With this CENSUS_TIMEOUT_SECONDS it must be below {longest:g}."
+        )
         yield checks.Error("CENSUS_PACE_SECONDS is out of range.", hint=hint, id="census.E007")
     elif pace < POLITE_PACE_SECONDS and KNOWN_SOURCES[source].kind is SourceKind.PAGE and source != "practice":
         hint = "The census site is shared by everybody: 5 seconds or more."
@@ -68,6 +74,12 @@ def _captcha() -> Iterator[checks.CheckMessage]:
     if settings.CAPTCHA_SOLVER == "2captcha" and not settings.TWOCAPTCHA_API_KEY:
         hint = "Set TWOCAPTCHA_API_KEY, or CAPTCHA_SOLVER=none."
         yield checks.Error("The captcha solver 2captcha has no key.", hint=hint, id="census.E003")
+    if settings.CAPTCHA_SOLVER == "none" and "registraduria" in settings.CENSUS_SOURCE:
+        hint = "Set CAPTCHA_SOLVER=2captcha and TWOCAPTCHA_API_KEY, or take registraduria out of CENSUS_SOURCE."
+        yield checks.Warning("The captcha of registraduria has nobody to solve it.", hint=hint, id="census.W003")
+    if not 0 < settings.TWOCAPTCHA_POLL_SECONDS < settings.CENSUS_TIMEOUT_SECONDS:
+        hint = "5 seconds is the default; more than 0, and less than CENSUS_TIMEOUT_SECONDS."
+        yield checks.Error("TWOCAPTCHA_POLL_SECONDS is out of range.", hint=hint, id="census.E012")
 
 
 def _limits() -> Iterator[checks.CheckMessage]:
@@ -77,9 +89,40 @@ def _limits() -> Iterator[checks.CheckMessage]:
     if settings.CENSUS_IN_FLIGHT < 1:
         hint = "1 looks people up one after the other; 8 uses a pace of 5 seconds to the full."
         yield checks.Error("CENSUS_IN_FLIGHT is out of range.", hint=hint, id="census.E005")
-    if settings.CENSUS_BREAKER_FAILURES < 1 or settings.CENSUS_REST_SECONDS <= 0:
+    if settings.Q_CLUSTER["workers"] < 1:
+        hint = "1 is right for one machine: CENSUS_IN_FLIGHT says how many lookups it keeps going."
+        yield checks.Error("Q_WORKERS is out of range.", hint=hint, id="census.E013")
+    if settings.CENSUS_BREAKER_FAILURES < 1 or not 0 < settings.CENSUS_REST_SECONDS < math.inf:
         hint = "5 failures in a row and a first rest of 120 seconds are the defaults."
         yield checks.Error("A source would never stop resting, or never start.", hint=hint, id="census.E006")
     if not 0 <= settings.EVIDENCE_DAYS <= 3650:
         hint = "30 days are the default; 0 empties all of it every day."
         yield checks.Error("EVIDENCE_DAYS is out of range.", hint=hint, id="census.E008")
+
+
+def _delays() -> Iterator[checks.CheckMessage]:
+    delays = settings.CENSUS_RETRY_SECONDS
+    if len(delays) > MOST_RETRIES or not all(1 <= delay <= LONGEST_DELAY_SECONDS for delay in delays):
+        hint = (
+            f"60,300,900 is the default: at most {MOST_RETRIES} whole numbers of seconds, each from 1 to a week "
+            "(604800); none for no further attempts."
+        )
+        yield checks.Error("CENSUS_RETRY_SECONDS is out of range.", hint=hint, id="census.E014")
+    if not 0 <= settings.CENSUS_COOLDOWN_SECONDS <= LONGEST_DELAY_SECONDS:
+        hint = "30 seconds is the default; 0 lets people ask again at once."
+        yield checks.Error("CENSUS_COOLDOWN_SECONDS is out of range.", hint=hint, id="census.E015")
+
+
+def _ceilings() -> Iterator[checks.CheckMessage]:
+    if any(ceiling is not None and ceiling < 0 for ceiling in settings.CENSUS_DAILY_LOOKUPS):
+        hint = "10000 is the default; 0 asks nobody, none is no ceiling."
+        yield checks.Error("CENSUS_DAILY_LOOKUPS is out of range.", hint=hint, id="census.E016")
+    dollars = settings.CAPTCHA_DAILY_DOLLARS
+    if dollars is not None and not (dollars.is_finite() and dollars >= 0):
+        hint = "20 is the default; 0 buys no captcha, none is no ceiling."
+        yield checks.Error("CAPTCHA_DAILY_DOLLARS is out of range.", hint=hint, id="census.E017")
+    for name, usual in (("CENSUS_DAILY_OWN", 6), ("CENSUS_DAILY_PERSON", 12), ("CENSUS_DAILY_LEADER", 300)):
+        cap = getattr(settings, name)
+        if cap is not None and cap < 1:
+            hint = f"{usual} is the default; none is no cap. To stop lookups, pause the sources in the administration."
+            yield checks.Error(f"{name} is out of range.", hint=hint, id="census.E018")

@@ -27,6 +27,14 @@ UNAUTHORISED = ""
 """Instead of a status, while the person has not consented to lookups. Such a record is empty and never due."""
 
 
+class Cap(models.TextChoices):
+    """What is spent for today, so that somebody may ask again only tomorrow."""
+
+    OWN = "own", "Consultas de sí misma"
+    PERSON = "person", "Consultas de una persona"
+    LEADER = "leader", "Consultas de un líder, de una en una"
+
+
 class ClosedReason(models.TextChoices):
     """Why a source is closed for longer than its pace."""
 

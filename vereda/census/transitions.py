@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Case, Value, When
+
 from vereda.accounts.models import User
-from vereda.census import rules, wording
-from vereda.census.models import LONGEST_READER, Reason
+from vereda.census import caps, rules, wording
+from vereda.census.models import LONGEST_READER, Priority, Reason
 from vereda.census.sources.port import Answer, Failure, answer_texts
 from vereda.census.sources.reading.evidence import scrub, without_cedula
 from vereda.census.statuses import UNAUTHORISED, Status
@@ -21,13 +23,14 @@ NO_ANSWER: dict[str, Any] = {
 
 
 def newly_asked(*, requested_by: User, reason: Reason, now: datetime) -> dict[str, Any]:
-    """Return what a new request makes of a record: due at once, and reset except for the last answer."""
+    """Return what a new request makes of a record: due at once, counted, and reset except for the last answer."""
     return {
         "status": Status.PENDING,
         "requested_at": now,
         "requested_by": requested_by,
         "reason": reason,
-        "priority": reason.priority,
+        "priority": Case(When(caps.is_repeat(now), then=Value(Priority.REPEAT)), default=Value(reason.priority)),
+        **caps.counted(requested_by=requested_by, now=now),
         "attempts": 0,
         "losses": 0,
         "captchas": 0,

@@ -57,7 +57,7 @@ def section(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_POST
 def refresh(request: AuthenticatedRequest) -> HttpResponse:
-    """Ask for the own lookup again; 429 within the cooldown."""
+    """Ask for the own lookup again; 429 within the cooldown, and when the day's lookups are spent."""
     record = actions.create_record(user=request.user)
     try:
         is_asked = actions.request_lookup(
@@ -66,7 +66,7 @@ def refresh(request: AuthenticatedRequest) -> HttpResponse:
     except actions.NotAuthorisedError:
         return _with_message(request, record, "Primero autorice la consulta de su cédula.", "warning")
     except actions.TooSoonError as error:
-        return _too_soon(request, record, error.seconds)
+        return _too_soon(request, record, error)
     text = "Listo: volvemos a consultar su cédula." if is_asked else "Su consulta ya está en marcha."
     return _with_message(request, record, text, "info")
 
@@ -79,16 +79,16 @@ def _with_message(request: AuthenticatedRequest, record: CedulaInfo, text: str, 
     return redirect("profile")
 
 
-def _too_soon(request: AuthenticatedRequest, record: CedulaInfo, seconds: int) -> HttpResponse:
+def _too_soon(request: AuthenticatedRequest, record: CedulaInfo, error: actions.TooSoonError) -> HttpResponse:
     """Answer 429 with the time left: a toast for htmx, the whole page for a plain form."""
-    text = wording.too_soon(seconds)
+    text = wording.too_soon(error.seconds, error.cap)
     if request.htmx:
         response = _section_with_toast(request, record, text, "warning")
     else:
         messages.warning(request, text)
         response = _profile_page(request, ProfileForm(instance=request.user))
     response.status_code = 429
-    response["Retry-After"] = str(seconds)
+    response["Retry-After"] = str(error.seconds)
     return response
 
 

@@ -9,7 +9,7 @@ from vereda.census.sources.port import Failure, FailureKind
 from vereda.census.sources.reading.novedades import NovedadKind
 from vereda.census.sources.reading.parsing import ABOUT_ANOTHER, PLACE_INCOMPLETE
 from vereda.census.sources.reading.pasted import TOO_LONG, TWO_ANSWERS
-from vereda.census.statuses import ClosedReason, Status
+from vereda.census.statuses import Cap, ClosedReason, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,5 +302,10 @@ def of_pasted(failure: Failure) -> str:
     return _PASTE_FLAWS.get(failure.reason) or _PASTED.get(failure.kind, _UNREADABLE_PASTE)
 
 
-def too_soon(seconds: int) -> str:
+def too_soon(seconds: int, cap: Cap | None) -> str:
+    """Return when one may ask again: by the cooldown, or by the day's cap that is reached."""
+    if cap is Cap.LEADER:
+        return "Por hoy ya pidió todas las consultas de una en una que se pueden. Podrá seguir mañana."
+    if cap is not None:
+        return "Por hoy ya se consultó esta cédula todas las veces que se puede. Podrá pedirlo de nuevo mañana."
     return f"Acaba de consultarse. Podrá pedirlo de nuevo en {seconds} {'segundo' if seconds == 1 else 'segundos'}."

@@ -5,7 +5,7 @@ from vereda.census.bulk import Tally
 ASKED = "Listo: volvemos a consultar esta cédula."
 AHEAD = "Listo: esta consulta pasa adelante."
 UNDER_WAY = "Esta consulta ya está en marcha."
-NOBODY_TO_ASK = "No hay a quién volver a consultar: ninguna consulta ha fallado, o acaban de pedirse."
+NOBODY_TO_ASK = "No hay a quién volver a consultar: ninguna ha fallado, acaban de pedirse, o siguen mañana."
 BULK_IS_RUNNING = "Ya hay una consulta en grupo en marcha. Espere a que termine, o cancélela."
 BULK_WAS_CANCELLED = "Esa consulta ya estaba cancelada."
 SEARCH_IS_LOST = "La búsqueda ya no está guardada: escríbala de nuevo antes de actualizar a todos."
@@ -33,6 +33,7 @@ def of_tally(tally: Tally) -> str:
             (tally.answered, "ya tiene respuesta del censo", "ya tienen respuesta del censo"),
             (tally.waiting, "ya estaba en turno", "ya estaban en turno"),
             (tally.too_soon, "acaba de consultarse", "acaban de consultarse"),
+            (tally.spent, "llegó al tope de hoy y sigue mañana", "llegaron al tope de hoy y siguen mañana"),
             (tally.unauthorised, "no ha autorizado la consulta", "no han autorizado la consulta"),
         )
         if number

@@ -72,7 +72,7 @@ def changes(request: AuthenticatedRequest) -> HttpResponse:
 @require_POST
 @leader_or_self_required
 def refresh_one(request: AuthenticatedRequest, user_id: int) -> HttpResponse:
-    """Look one person up again and return their row. 429 within the cooldown.
+    """Look one person up again and return their row. 429 within the cooldown, and when the day's lookups are spent.
 
     One's own record, which is no row, is refreshed as on the profile.
     """
@@ -90,7 +90,7 @@ def refresh_one(request: AuthenticatedRequest, user_id: int) -> HttpResponse:
     except actions.NotAuthorisedError:
         return _answered(request, state, phrases.NOT_AUTHORISED, "warning", asked=[user_id])
     except actions.TooSoonError as error:
-        return too_many_requests(request, wording.too_soon(error.seconds), error.seconds)
+        return too_many_requests(request, wording.too_soon(error.seconds, error.cap), error.seconds)
     text = phrases.ASKED if is_asked else phrases.AHEAD if waits_in_bulk else phrases.UNDER_WAY
     return _answered(request, state, text, "info", asked=[user_id])
 

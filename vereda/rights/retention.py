@@ -29,14 +29,15 @@ class Purged:
     evidence: int
     attempts: int
     traces: int
+    tasks: int
 
     def __str__(self) -> str:
-        return f"{self.evidence} replies, {self.attempts} attempts, {self.traces} traces of logins"
+        return f"{self.evidence} replies, {self.attempts} attempts, {self.traces} traces of logins, {self.tasks} tasks"
 
 
 def purge(*, now: datetime) -> Purged:
     """Delete what is too old, and what erased people left in the database's file."""
-    purged = Purged(evidence.purge(now=now), _purge_attempts(now), traces.purge(now=now))
+    purged = Purged(evidence.purge(now=now), _purge_attempts(now), traces.purge(now=now), queue.purge(now=now))
     if Tombstone.objects.filter(erased_at__gte=now - _REWRITTEN_FOR).exists():
         vacuum.rewrite()
     else:

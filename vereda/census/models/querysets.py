@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from vereda.accounts.agreements import allows
 from vereda.accounts.models import Purpose, User
+from vereda.census import caps
 from vereda.census.statuses import FAILURES, WAITING, Status
 
 if TYPE_CHECKING:
@@ -45,9 +46,12 @@ class CedulaInfoQuerySet(models.QuerySet["CedulaInfo"]):
         return self.alias(is_allowed=allows(Purpose.CENSUS_LOOKUP, person="user")).filter(is_allowed=False)
 
     def refreshable(self, now: datetime) -> Self:
-        """Those that can be asked again in bulk: without an answer, and after the cooldown."""
-        cooldown = timedelta(seconds=settings.CENSUS_COOLDOWN_SECONDS)
-        return self.filter(status__in=FAILURES, requested_at__lte=now - cooldown)
+        """Those that can be asked again in bulk: without an answer, after the cooldown, and below the day's cap."""
+        return self.filter(caps.has_room(now), status__in=FAILURES).rested(now)
+
+    def rested(self, now: datetime) -> Self:
+        """Those whose cooldown is over."""
+        return self.filter(requested_at__lte=now - timedelta(seconds=settings.CENSUS_COOLDOWN_SECONDS))
 
     def waiting(self) -> Self:
         """Those whose lookup is not done, the first or a later one."""

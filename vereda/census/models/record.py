@@ -29,6 +29,7 @@ class Priority(models.IntegerChoices):
 
     AT_A_SCREEN = 0, "Alguien espera"
     IN_BULK = 1, "En grupo"
+    REPEAT = 2, "Ya tiene una respuesta reciente"
 
 
 class Reason(models.TextChoices):
@@ -121,6 +122,9 @@ class CedulaInfo(models.Model):
     )
     status_before = models.CharField("estado antes de la consulta en grupo", max_length=20, choices=Status, blank=True)
     message_before = models.CharField("qué había pasado antes", max_length=300, blank=True)
+    day = models.DateField("día de las consultas contadas", null=True, blank=True)
+    day_lookups = models.PositiveSmallIntegerField("consultas del día", default=0)
+    day_own = models.PositiveSmallIntegerField("consultas del día, pedidas por sí misma", default=0)
     attempts = models.PositiveSmallIntegerField("intentos", default=0)
     losses = models.PositiveSmallIntegerField("intentos perdidos", default=0)
     next_at = models.DateTimeField("próximo intento", default=timezone.now)
@@ -220,6 +224,11 @@ class CedulaInfo(models.Model):
     def can_go_ahead(self) -> bool:
         """Whether it waits in bulk, behind everybody at a screen."""
         return self.status == Status.PENDING and self.priority == Priority.IN_BULK
+
+    @property
+    def waits_for_tomorrow(self) -> bool:
+        """Whether it was put off, because the person was looked up as often as a day allows."""
+        return self.status == Status.PENDING and self.day is not None and self.day > timezone.localdate()
 
     @property
     def refresh_label(self) -> str:
