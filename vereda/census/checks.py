@@ -20,7 +20,7 @@ _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 @checks.register
 def census_settings(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
     """Find census settings that cannot work, or are impolite."""
-    return [*_sources(), *_captcha(), *_limits()]
+    return [*_sources(), *_captcha(), *_limits(), *_alerts()]
 
 
 def _sources() -> Iterator[checks.CheckMessage]:
@@ -83,3 +83,9 @@ def _limits() -> Iterator[checks.CheckMessage]:
     if not 0 <= settings.EVIDENCE_DAYS <= 3650:
         hint = "30 days are the default; 0 empties all of it every day."
         yield checks.Error("EVIDENCE_DAYS is out of range.", hint=hint, id="census.E008")
+
+
+def _alerts() -> Iterator[checks.CheckMessage]:
+    if not all(re.match(r"[\w.+-]+://.", address) for address in settings.ALERT_URLS):
+        hint = "Addresses as apprise writes them, such as tgram://token/chat, separated by commas."
+        yield checks.Error("ALERT_URLS holds something that is no address.", hint=hint, id="census.E012")
