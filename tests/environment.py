@@ -36,5 +36,7 @@ os.environ.update(
     TWOCAPTCHA_API_KEY="",
     TWOCAPTCHA_URL="",
     TWOCAPTCHA_POLL_SECONDS="",
+    CAPTCHA_LOW_DOLLARS="",
+    ALERT_URLS="",
 )
 os.environ.setdefault("REDIS_URL", "")

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from vereda import settings as project_settings
 from vereda.accounts.checks import people_settings
 from vereda.census.checks import census_settings
 from vereda.rights.checks import retention_settings
@@ -60,6 +61,7 @@ def test_the_deployment_check_is_clean_with_production_variables(source: str) ->
         ("CENSUS_REST_SECONDS", 0, "census.E006"),
         ("CENSUS_PACE_SECONDS", [0.001], "census.E007"),
         ("EVIDENCE_DAYS", -1, "census.E008"),
+        ("ALERT_URLS", ["ana@example.org"], "census.E019"),
         ("EVIDENCE_DAYS", 10**9, "census.E008"),
         ("CENSUS_PACE_SECONDS", [150.0], "census.E007"),
         ("CENSUS_PACE_SECONDS", [math.nan], "census.E007"),
@@ -258,3 +260,21 @@ def printed_by(code: str, **variables: str) -> str:
         [sys.executable, "-c", code], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True
     )
     return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("tgram://1:a/2", ["tgram://1:a/2"]),
+        ("tgram://1:a/2,json://b/", ["tgram://1:a/2", "json://b/"]),
+        (" tgram://1:a/2 , json://b/\n, ", ["tgram://1:a/2", "json://b/"]),
+        ("mailtos://a:b@c.org?to=d@c.org,e@c.org json://b/", ["mailtos://a:b@c.org?to=d@c.org,e@c.org", "json://b/"]),
+        ("ana@example.org", ["ana@example.org"]),
+    ],
+)
+def test_addresses_are_parted_by_commas_or_spaces(
+    monkeypatch: pytest.MonkeyPatch, text: str, addresses: list[str]
+) -> None:
+    monkeypatch.setenv("ALERT_URLS", text)
+
+    assert project_settings.addresses("ALERT_URLS") == addresses

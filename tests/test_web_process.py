@@ -18,7 +18,7 @@ assert get_resolver().url_patterns
 print(*statuses)
 print(*sorted(sys.modules))
 """
-NOT_OF_THE_WEB = ("playwright", "aiohttp", "vereda.census.sources.asking", "vereda.census.worker.engine")
+NOT_OF_THE_WEB = ("playwright", "aiohttp", "vereda.census.sources.asking", "vereda.census.worker.engine", "apprise")
 
 
 def test_a_web_process_loads_neither_browser_nor_engine(tmp_path: Path, databases: Databases) -> None:

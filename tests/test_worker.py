@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from vereda.census.management.commands import worker
-from vereda.census.models import Worker
+from vereda.census.models import Restart, Worker
 from vereda.census.worker import heartbeat, stopping
 from vereda.processes.supervisor import KeepsFailingError, Program
 
@@ -109,9 +109,12 @@ class WatchedCluster:
     hangs = 0
     fails = False
 
-    def __init__(self, programs: list[Program], _: "NoRequests", *, grace_seconds: float) -> None:
+    def __init__(
+        self, programs: list[Program], _: "NoRequests", *, grace_seconds: float, on_death: Callable[[], None]
+    ) -> None:
         (self.program,) = programs
         self.grace_seconds = grace_seconds
+        self.on_death = on_death
         self.events: list[str] = []
         clusters.append(self)
 
@@ -120,6 +123,7 @@ class WatchedCluster:
 
     def watch(self, *, until: Callable[[], bool]) -> bool:
         if self.fails:
+            self.on_death()
             raise KeepsFailingError("qcluster")
         Worker.objects.update(beat="abc")
         return self.events.count("restarted") < self.hangs
@@ -188,6 +192,7 @@ def test_a_cluster_that_hangs_is_restarted_and_watched_anew_each_time(
     (watched,) = clusters
     assert watched.events == ["started", "restarted", "restarted", "stopped after it was told"]
     assert known == ["", "", ""]
+    assert Restart.objects.count() == 2
 
 
 def test_a_cluster_that_ends_as_soon_as_it_starts_is_said_to_and_cleaned_up_after(
@@ -200,6 +205,23 @@ def test_a_cluster_that_ends_as_soon_as_it_starts_is_said_to_and_cleaned_up_afte
 
     assert clusters[0].events == ["started", "stopped after it was told"]
     assert not Worker.objects.exists()
+    assert Restart.objects.count() == 1
+
+
+def test_a_worker_looks_whether_there_is_something_to_tell(
+    cluster: type[WatchedCluster], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[worker.Lookout] = []
+
+    def look(lookout: worker.Lookout) -> None:
+        looked.append(lookout)
+
+    monkeypatch.setattr(worker.Lookout, "look", look)
+    monkeypatch.setattr(cluster, "watch", lambda _, *, until: until())
+
+    call_command("worker")
+
+    assert len(looked) == 1
 
 
 def test_a_worker_ends_although_its_database_has_gone(

@@ -4,6 +4,7 @@ Grouped as an operator thinks: web, people, database, queue, census, then what n
 """
 
 import os
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -55,6 +56,11 @@ def names(name: str) -> list[str]:
 def seconds(name: str) -> list[float]:
     """Return the seconds of a comma-separated list."""
     return [number(float, name, part) for part in names(name)]
+
+
+def addresses(name: str) -> list[str]:
+    """Return the addresses of a list, parted by commas or white space; a comma inside an address stays in it."""
+    return re.split(r"[\s,]+(?=[\w.+-]+://)", env.str(name).strip(", \t\r\n"))
 
 
 def most_lookups(name: str) -> list[int | None]:
@@ -223,10 +229,14 @@ CENSUS_BREAKER_FAILURES = given(env.int, "CENSUS_BREAKER_FAILURES", 5)
 CENSUS_REST_SECONDS = given(env.float, "CENSUS_REST_SECONDS", 120.0)
 CENSUS_DAILY_LOOKUPS = given(most_lookups, "CENSUS_DAILY_LOOKUPS", [10_000])
 CAPTCHA_DAILY_DOLLARS = given(most_dollars, "CAPTCHA_DAILY_DOLLARS", Decimal(20))
+CAPTCHA_LOW_DOLLARS = given(env.decimal, "CAPTCHA_LOW_DOLLARS", Decimal(1))
 EVIDENCE_DAYS = given(env.int, "EVIDENCE_DAYS", 30)
 ATTEMPTS_DAYS = given(env.int, "ATTEMPTS_DAYS", 365)
 BROWSER_EXECUTABLE = given(env.str, "BROWSER_EXECUTABLE", "")
 BROWSER_HEADLESS = given(env.bool, "BROWSER_HEADLESS", default=True)
+
+# Where an operator is told of troubles: addresses of apprise, which hold secrets.
+ALERT_URLS: list[str] = given(addresses, "ALERT_URLS", [])
 
 # The practice source brings its own captcha service, at the same address, so that nothing needs to be set for it.
 PRACTICE_URL = dict(zip_longest(CENSUS_SOURCE, CENSUS_URL)).get("practice") or "http://127.0.0.1:8800"
@@ -328,6 +338,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "axes": {"level": "ERROR"},  # vereda.accounts.lockout says what an operator needs to know
+        "apprise": {"level": "CRITICAL"},  # what it says of an address may hold its secrets
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },
 }

@@ -38,7 +38,8 @@ def test_everything_is_well_while_a_worker_works(environment: dict[str, str], tm
         status, lines = examine(environment)
 
     names = ["database", "migrations", "broker", "worker", "rescue", "gate", "browser", "source", "face", "captcha"]
-    assert list(lines) == names
+    assert list(lines) == [*names, "troubles", "alerts"]
+    assert "ALERT_URLS is empty" in lines["alerts"]
     assert all(line.startswith("ok") for line in lines.values()), lines
     assert status == 0
 
@@ -53,7 +54,8 @@ def test_each_thing_that_fails_is_said_and_the_rest_still_checked(environment: d
     )
 
     failed = {name for name, line in lines.items() if line.startswith("FAIL")}
-    assert (status, failed) == (1, {"worker", "source", "captcha"})
+    assert (status, failed) == (1, {"worker", "source", "captcha", "troubles"})
+    assert "No hay ningún proceso de consultas" in lines["troubles"]
     assert "never seen" in lines["worker"]
     assert KEY not in "".join(lines.values())
 

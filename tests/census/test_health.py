@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -49,14 +49,12 @@ def has_changed() -> bool:
 
 def test_nobody_asked_about_is_no_change() -> None:
     assert not has_changed()
-    assert health.census_state(timezone.now()) == "ok"
 
 
 def test_pages_of_three_people_that_nobody_can_read_are_another_face() -> None:
     change_face()
 
     assert has_changed()
-    assert health.census_state(timezone.now()) == "changed"
 
 
 def test_one_person_whose_page_is_odd_is_none_however_often_it_is_tried() -> None:
@@ -139,20 +137,12 @@ def test_the_attempts_at_a_source_come_from_an_index_in_their_order() -> None:
     assert "TEMP B-TREE" not in plan
 
 
-def test_health_says_it_and_stays_well(client: Client) -> None:
+def test_health_says_it_and_stays_in_use(client: Client) -> None:
     change_face()
     reply = client.get("/salud/")
 
     assert reply.status_code == 200
-    assert reply.json() == {"status": "ok", "database": True, "census": "changed"}
-
-
-def test_a_database_that_cannot_tell_is_no_error(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(now: object) -> list[health.Face]:
-        raise DatabaseError
-
-    monkeypatch.setattr(health, "changed_faces", broken)
-    assert client.get("/salud/").json()["census"] == "unknown"
+    assert (reply.json()["status"], reply.json()["census"]) == ("degraded", "changed")
 
 
 def test_the_doctor_says_it() -> None:

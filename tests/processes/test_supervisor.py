@@ -21,7 +21,8 @@ until = (lambda: os.path.exists(flag)) if flag else None
 requests = StopRequests()
 requests.listen()
 programs = [Program(f"program-{n}", [sys.executable, "-c", code]) for n, code in enumerate(codes)]
-supervisor = Supervisor(programs, requests, grace_seconds=float(grace_seconds))
+on_death = lambda: print("a death", file=sys.stderr, flush=True)
+supervisor = Supervisor(programs, requests, grace_seconds=float(grace_seconds), on_death=on_death)
 try:
     supervisor.start()
     while supervisor.watch(until=until):
@@ -170,6 +171,7 @@ def test_a_program_that_dies_at_once_three_times_ends_all_with_its_name(supervis
 
     assert driver.returncode == 1
     assert output.count("starting it again") == 2
+    assert output.count("a death") == 3
     assert "keeps failing: program-0" in output
     assert not psutil.pid_exists(int(next(line for line in output.splitlines() if line.isdigit())))
 

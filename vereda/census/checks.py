@@ -23,7 +23,7 @@ _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 @checks.register
 def census_settings(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
     """Find census settings that cannot work, or are impolite."""
-    return [*_sources(), *_captcha(), *_limits(), *_delays(), *_ceilings()]
+    return [*_sources(), *_captcha(), *_limits(), *_delays(), *_ceilings(), *_alerts()]
 
 
 def _sources() -> Iterator[checks.CheckMessage]:
@@ -126,3 +126,9 @@ def _ceilings() -> Iterator[checks.CheckMessage]:
         if cap is not None and cap < 1:
             hint = f"{usual} is the default; none is no cap. To stop lookups, pause the sources in the administration."
             yield checks.Error(f"{name} is out of range.", hint=hint, id="census.E018")
+
+
+def _alerts() -> Iterator[checks.CheckMessage]:
+    if not all(re.match(r"[\w.+-]+://.", address) for address in settings.ALERT_URLS):
+        hint = "Addresses as apprise writes them, such as tgram://token/chat, separated by commas."
+        yield checks.Error("ALERT_URLS holds something that is no address.", hint=hint, id="census.E019")

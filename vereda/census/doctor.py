@@ -12,13 +12,12 @@ from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.models import Schedule
 
-from vereda.census import gate, health, queue, roster
+from vereda.census import gate, health, queue, roster, troubles
 from vereda.census.models import SourceState, Worker
 from vereda.census.sources.asking.captcha import CaptchaError
 from vereda.census.sources.asking.executables import find_executable
-from vereda.census.sources.build import build_solver
 from vereda.census.sources.port import UnreachableError
-from vereda.census.worker import engine, heartbeat
+from vereda.census.worker import balance, engine, heartbeat
 
 RESCUE_IS_LATE_AFTER = timedelta(minutes=2)
 """It runs every minute, and Django-Q2 checks its schedules twice a minute."""
@@ -158,10 +157,27 @@ def _captcha() -> str:
     if settings.CAPTCHA_SOLVER == "none":
         return "no solver configured"
     try:
-        balance = asyncio.run(build_solver(roster.configuration("")).balance())
+        dollars = balance.ask(timezone.now())
     except CaptchaError as error:
         raise UnhealthyError(str(error)) from None
-    return f"{settings.CAPTCHA_SOLVER}, balance US$ {balance}"
+    text = f"{settings.CAPTCHA_SOLVER}, balance US$ {dollars}"
+    if dollars < settings.CAPTCHA_LOW_DOLLARS:
+        raise UnhealthyError(f"{text}, below US$ {settings.CAPTCHA_LOW_DOLLARS}: top it up before lookups stop")
+    return text
+
+
+def _troubles() -> str:
+    """What operators are told of. After the other lines, which have just written down what they found."""
+    found = troubles.open_troubles(timezone.now())
+    if found:
+        raise UnhealthyError(" ".join(f"{trouble.text} {trouble.remedy}" for trouble in found))
+    return "none"
+
+
+def _alerts() -> str:
+    if not settings.ALERT_URLS:
+        return "ALERT_URLS is empty: nobody is told when something stops; see docs/operations.md"
+    return f"addresses that are told of troubles: {len(settings.ALERT_URLS)}; try them with ./manage alert-test"
 
 
 _CHECKS: dict[str, Callable[[], str]] = {
@@ -175,4 +191,6 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "source": _source,
     "face": _face,
     "captcha": _captcha,
+    "troubles": _troubles,
+    "alerts": _alerts,
 }

@@ -1,4 +1,4 @@
-"""Can the service work, and can it still read the census site's pages? For `/salud/`; `doctor.py` looks closer.
+"""Does the database answer, and can the census site's pages still be read? `troubles.py` has all that may be wrong.
 
 A site has changed its face when its pages come but cannot be read. Blocks and outages do not count. The alarm ends by
 itself once pages are read again.
@@ -6,7 +6,6 @@ itself once pages are read again.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from django.db import DatabaseError, connection
 
@@ -59,14 +58,6 @@ def faces(now: datetime) -> list[Face]:
 
 def changed_faces(now: datetime) -> list[Face]:
     return [face for face in faces(now) if face.has_changed]
-
-
-def census_state(now: datetime) -> Literal["ok", "changed", "unknown"]:
-    """Return the state for monitors; "unknown" if the database does not answer."""
-    try:
-        return "changed" if changed_faces(now) else "ok"
-    except DatabaseError:
-        return "unknown"
 
 
 def face_of(source: str, now: datetime) -> Face:

@@ -123,12 +123,23 @@ class _Child:
 
 
 class Supervisor:
-    """Keeps programs running until it is asked to stop. Use from the main thread of a process without threads."""
+    """Keeps programs running until it is asked to stop. Use from the main thread of a process without threads.
 
-    def __init__(self, programs: Iterable[Program], requests: StopRequests, *, grace_seconds: float = 10) -> None:
+    `on_death` is called when one has ended by itself.
+    """
+
+    def __init__(
+        self,
+        programs: Iterable[Program],
+        requests: StopRequests,
+        *,
+        grace_seconds: float = 10,
+        on_death: Callable[[], None] = lambda: None,
+    ) -> None:
         self._children = [_Child(program) for program in programs]
         self._requests = requests
         self._grace_seconds = grace_seconds
+        self._on_death = on_death
 
     def start(self) -> None:
         if _libc is not None:
@@ -197,6 +208,7 @@ class Supervisor:
         for child in self._children:
             if child.process is not None and child.has_ended():
                 _end_session(child.process.pid)
+                self._on_death()
                 child.note_death()
             if child.process is None and time.monotonic() >= child.due_at:
                 child.start()

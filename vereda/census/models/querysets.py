@@ -65,6 +65,10 @@ class CedulaInfoQuerySet(models.QuerySet["CedulaInfo"]):
         """Those with somebody at a screen first, then the longest due."""
         return self.order_by("priority", "next_at", "pk")
 
+    def longest_waiting(self, priority: int) -> Self:
+        """Those of a priority whose lookup is not done and not in flight, whoever asked first before the others."""
+        return self.filter(status=Status.PENDING, priority=priority).order_by("requested_at")
+
     def ahead_of(self, record: "CedulaInfo", now: datetime) -> Self:
         """Due records whose turn is before this one's."""
         as_urgent = Q(priority=record.priority)

@@ -143,6 +143,7 @@ class CedulaInfo(models.Model):
         verbose_name_plural = "registros del censo"
         indexes = [
             models.Index(fields=["status", "priority", "next_at"], name="census_due"),
+            models.Index(fields=["status", "priority", "requested_at"], name="census_longest_waiting"),
             models.Index(fields=["status", "claim_expires_at"], name="census_abandoned"),
             models.Index(fields=["referred_by", "status", "user"], name="census_referrals"),
             models.Index(fields=["status", "user"], name="census_statuses"),

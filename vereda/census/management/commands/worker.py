@@ -2,6 +2,7 @@
 
 The watchdog is its own process around `./manage qcluster`. It restarts the cluster when it dies or hangs, ends at once
 the claims of its dead processes, gives it its own temporary folder, and stops it with everything that it started.
+Beside it the lookout sees whether an operator has to be told something.
 """
 
 import fcntl
@@ -21,6 +22,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from vereda.census.worker import heartbeat, stopping
+from vereda.census.worker.lookout import Lookout
 from vereda.census.worker.watchdog import Watchdog
 from vereda.processes.supervisor import KeepsFailingError, Program, StopRequests, Supervisor
 
@@ -53,12 +55,21 @@ class Command(BaseCommand):
                 {heartbeat.KEY_VARIABLE: key, **stopping.variable(read_end, grace), **SMALL_DRIVER_HEAP},
                 handles=(lock, read_end),
             )
-            supervisor = Supervisor([program], requests, grace_seconds=grace + LAST_SECONDS)
+            lookout = Lookout()
+            supervisor = Supervisor(
+                [program], requests, grace_seconds=grace + LAST_SECONDS, on_death=lookout.note_restart
+            )
             watchdog = Watchdog(key, os.getpid(), supervisor.living)
+
+            def is_lost() -> bool:
+                lookout.look()
+                return watchdog.is_lost()
+
             try:
                 watchdog.begin()
                 supervisor.start()
-                while supervisor.watch(until=watchdog.is_lost):
+                while supervisor.watch(until=is_lost):
+                    lookout.note_restart()
                     supervisor.restart()
                     watchdog.begin()
             except KeepsFailingError as error:
