@@ -10,7 +10,7 @@ from django.conf import settings as project
 from django.db import connection
 from django.test import Client
 
-from tests import make
+from tests import make, queues
 from tests.databases import Databases
 from vereda.accounts.models import User
 
@@ -58,6 +58,13 @@ def plain_settings(settings: Any) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def empty_redis() -> None:
+    """Begin without the messages of the tests before, which no transaction takes back."""
+    if project.REDIS_URL:
+        queues.clear()
 
 
 @pytest.fixture

@@ -35,8 +35,9 @@ print(record.status, record.lookup_attempts.count(), Success.objects.filter(func
 
 
 FORGET_THE_MESSAGES = """
-from django_q.models import OrmQ
-print(OrmQ.objects.all().delete()[0])
+from tests import queues
+print(queues.queue_size())
+queues.clear()
 """
 
 WAIT_FOR_EVERYBODY = """

@@ -6,6 +6,7 @@ the claims of its dead processes, gives it its own temporary folder, and stops i
 
 import fcntl
 import os
+import secrets
 import shutil
 import socket
 import sys
@@ -17,8 +18,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError
-from django.utils import timezone
+from django.db import Error
 
 from vereda.census.worker import heartbeat, stopping
 from vereda.census.worker.watchdog import Watchdog
@@ -45,7 +45,7 @@ class Command(BaseCommand):
     def handle(self, *, grace: float, **_: Any) -> None:
         requests = StopRequests()
         requests.listen()
-        key = f"{socket.gethostname()}-{os.getpid()}-{int(timezone.now().timestamp())}"
+        key = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"  # containers may share name and pid
         with private_temporary_folder() as lock, _pipe() as (read_end, close):
             program = Program(
                 "qcluster",
@@ -60,13 +60,14 @@ class Command(BaseCommand):
                 supervisor.start()
                 while supervisor.watch(until=watchdog.is_lost):
                     supervisor.restart()
-                    watchdog.begin()
+                    with suppress(Error):  # the next check registers it
+                        watchdog.begin()
             except KeepsFailingError as error:
                 raise CommandError("The cluster ends as soon as it starts: see the messages above.") from error
             finally:
                 close()
                 supervisor.stop()
-                with suppress(OperationalError):
+                with suppress(Error):
                     heartbeat.unregister(key)
 
 
