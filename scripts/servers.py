@@ -9,7 +9,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,8 +21,10 @@ import psycopg
 import redis
 
 from scripts import packages
+from vereda.processes.ports import HOST, free_port
 
-HOST = "127.0.0.1"
+INSTALLED = Path("/usr/lib/postgresql")
+"""Where Debian keeps PostgreSQL's programs: one folder for each version, none of them on PATH."""
 START_SECONDS = 30
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "max_connections=200")
 """Nothing of it has to outlive the machine."""
@@ -72,7 +73,7 @@ class Server:
 def postgresql() -> Iterator[tuple[str, Server]]:
     """Run a PostgreSQL; give the address of its first database."""
     initdb, postgres = (_postgresql_program(name) for name in ("initdb", "postgres"))
-    port = _free_port()
+    port = free_port()
     url = f"postgresql://vereda@{HOST}:{port}/postgres"
     with _folder() as folder:
         made = folder / "data"
@@ -86,7 +87,7 @@ def postgresql() -> Iterator[tuple[str, Server]]:
 @contextmanager
 def redis_server() -> Iterator[tuple[str, Server]]:
     """Run a Redis that keeps nothing on disk; give the address of its first database."""
-    program, port = _found("redis-server", shutil.which("redis-server")), _free_port()
+    program, port = _found("redis-server", shutil.which("redis-server")), free_port()
     url = f"redis://{HOST}:{port}/0"
     keep_nothing = ["--save", "", "--appendonly", "no", "--databases", "64"]
     with _folder() as folder:
@@ -126,8 +127,7 @@ def _as_owner() -> dict[str, int]:
 
 
 def _postgresql_program(name: str) -> str:
-    """Return where it is: Debian keeps it out of PATH, one folder for each version."""
-    newest = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
+    newest = sorted(INSTALLED.glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
     return _found(name, str(newest[-1]) if newest else shutil.which(name))
 
 
@@ -135,13 +135,6 @@ def _found(name: str, path: str | None) -> str:
     if path is None:
         raise CannotStartError(f"{name} is not installed.")
     return path
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def install_missing() -> None:
@@ -157,14 +150,13 @@ def install_missing() -> None:
 
 def run(command: Sequence[str]) -> int:
     """Run a command with both servers and return its exit status. Raises CannotStartError."""
-    urls = {"DATABASE_URL": os.environ.get("TEST_POSTGRES_URL"), "REDIS_URL": os.environ.get("TEST_REDIS_URL")}
+    if not all(os.environ.get(name) for name in ("TEST_POSTGRES_URL", "TEST_REDIS_URL")):
+        install_missing()
     with ExitStack() as stack:
-        if not all(urls.values()):
-            install_missing()
-        for name, start in (("DATABASE_URL", postgresql), ("REDIS_URL", redis_server)):
-            if not urls[name]:
-                urls[name], _ = stack.enter_context(start())
-        return subprocess.run(command, env={**os.environ, **urls}, check=False).returncode  # type: ignore[dict-item]  # noqa: S603
+        database = os.environ.get("TEST_POSTGRES_URL") or stack.enter_context(postgresql())[0]
+        queue = os.environ.get("TEST_REDIS_URL") or stack.enter_context(redis_server())[0]
+        variables = {**os.environ, "DATABASE_URL": database, "REDIS_URL": queue}
+        return subprocess.run(command, env=variables, check=False).returncode  # noqa: S603
 
 
 def main() -> int:
