@@ -5,9 +5,14 @@ names, with a database of the Redis that REDIS_URL names.
 """
 
 import os
+import sqlite3
+from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
+
+import psycopg
 
 URL = os.environ.get("DATABASE_URL", "")
 IS_POSTGRESQL = URL.startswith("postgres")
@@ -27,8 +32,6 @@ BOTH = (
     "tests/accounts/test_throttle.py",
     "tests/test_migrations.py",
     "tests/faults/test_kills.py::test_a_worker_killed",
-    "tests/faults/test_kills.py::test_a_whole_cluster",
-    "tests/faults/test_troubles.py::test_a_stop_gives_back",
 )
 """How the ids of the tests begin that are run in the second home too: database or broker matter to them."""
 
@@ -39,6 +42,22 @@ def home_of(folder: Path, url: str = URL, redis_url: str = "") -> dict[str, str]
         return {"DATABASE_URL": f"sqlite:///{folder / 'vereda.sqlite3'}", "REDIS_URL": ""}
     name = f"{PREFIX}{blake2b(bytes(folder), digest_size=8).hexdigest()}"
     return {"DATABASE_URL": urlsplit(url)._replace(path=f"/{name}").geturl(), "REDIS_URL": redis_url or _next_redis()}
+
+
+def connected(environment: Mapping[str, str]) -> Any:
+    """Return a connection of sqlite3 or psycopg to a product's database; it leaves transactions to its user."""
+    url = environment["DATABASE_URL"]
+    if url.startswith("sqlite"):
+        return sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, timeout=60)
+    return psycopg.connect(url, autocommit=True)
+
+
+def make_empty(environment: Mapping[str, str]) -> None:
+    """Make the database of a product that migrates it itself; on SQLite that is a file and needs nothing."""
+    address = urlsplit(environment["DATABASE_URL"])
+    if address.scheme != "sqlite":
+        with psycopg.connect(URL, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{address.path.removeprefix("/")}"')
 
 
 def _next_redis() -> str:

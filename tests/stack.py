@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from practice.server import PracticeServer
-from tests.homes import home_of
+from tests.homes import home_of, make_empty
 from vereda.processes.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,6 +80,7 @@ def stack(folder: Path, **variables: str) -> Iterator[Stack]:
     """Start the product as `./run` does and stop it afterwards."""
     with PracticeServer(slow_seconds=2.5) as practice:
         environment = environment_for(folder, practice, **variables)
+        make_empty(environment)
         port, log = free_port(), folder / "product.log"
         with running(environment, log, "start", "--port", str(port), "--practice-port", str(free_port())) as process:
             _wait_until_ready(process, log)

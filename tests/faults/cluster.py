@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import psycopg
 
 from practice.server import PracticeServer
 from tests.databases import Databases
+from tests.homes import connected
 from tests.stack import environment_for, manage, running
 
 PACE = 1.0
@@ -57,20 +57,14 @@ class Cluster:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Return what the database says."""
-        with closing(self.connected()) as connection:
-            return connection.execute(query).fetchall()
-
-    def connected(self) -> Any:
-        """Return a connection of sqlite3 or psycopg that leaves transactions to its user."""
-        url = self.environment["DATABASE_URL"]
-        if url.startswith("sqlite"):
-            return sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, timeout=60)
-        return psycopg.connect(url, autocommit=True)
+        with closing(connected(self.environment)) as connection:
+            rows: list[tuple[Any, ...]] = connection.execute(query).fetchall()
+            return rows
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Let nobody else write, the queue's tables included."""
-        with closing(self.connected()) as connection:
+        with closing(connected(self.environment)) as connection:
             is_sqlite = isinstance(connection, sqlite3.Connection)
             connection.execute("BEGIN IMMEDIATE" if is_sqlite else "BEGIN")
             if not is_sqlite:

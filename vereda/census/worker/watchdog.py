@@ -57,8 +57,8 @@ class Watchdog:
             return False
         self._check_at = time.monotonic() + CHECK_SECONDS
         now = timezone.now()
-        close_old_connections()  # no request and no task does so here: a dead connection would stay for ever
         try:
+            close_old_connections()  # no request and no task does so here: a dead connection would stay for ever
             get_broker().ping()
             self._rescue(now)
             self._send_beat(now)
