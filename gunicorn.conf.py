@@ -1,13 +1,16 @@
-"""What gunicorn reads by itself when it is started here: access logs, where somebody turns them on, without secrets.
+"""What gunicorn reads by itself when it is started here: threads, and access logs without secrets.
 
-A query may hold what somebody searched for, a referrer the query of the page before, and the path of a link for a new
-password its token.
+In an access log, which is off unless somebody turns it on, a query would hold what somebody searched for, a referrer
+the query of the page before, and the path of a link for a new password its token.
 """
 
 import re
 from typing import Any
 
 from gunicorn.glogging import Logger
+
+worker_class = "gthread"
+threads = 8  # pages poll; one thread would let them wait for each other
 
 access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(B)s %(L)ss'
 

@@ -4,23 +4,14 @@ Run as `python -m scripts.browser` from the root. Exit status 0 when there is on
 """
 
 import os
-import shutil
-import subprocess
 import sys
-from collections.abc import Sequence
 
 from dotenv import dotenv_values
 
+from scripts.packages import SECONDS, install, may_install, say, succeeds
 from vereda.census.sources.asking.executables import find_executable
 
-_DOWNLOAD_SECONDS = 600
-_APT = ("apt-get", "-o", "DPkg::Lock::Timeout=120", "-qq")
 _ADVICE = "install chromium with your system's package manager or Google Chrome, or set BROWSER_EXECUTABLE to one."
-
-
-def say(message: str) -> None:
-    """Tell the person at the terminal; standard output belongs to the command that follows."""
-    sys.stderr.write(f"{message}\n")
 
 
 def configured() -> str:
@@ -30,26 +21,23 @@ def configured() -> str:
 
 def starts(executable: str) -> bool:
     """Tell whether the browser runs at all: a downloaded one may lack shared libraries of the system."""
-    return _succeeds([executable, "--version"], seconds=30)
+    return succeeds([executable, "--version"], seconds=30)
 
 
 def download() -> bool:
     """Fetch Playwright's own Chromium into its cache. True when it is there and starts."""
     say("No Chromium found: downloading Playwright's…")
     command = [sys.executable, "-m", "playwright", "install", "--no-shell", "chromium"]
-    found = find_executable() if _succeeds(command, seconds=_DOWNLOAD_SECONDS) else None
+    found = find_executable() if succeeds(command, seconds=SECONDS) else None
     return found is not None and starts(found)
 
 
 def install_package() -> bool:
     """Install Debian's chromium package where this user may. True when there is a browser then."""
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
+    if not may_install():
         return False
     say("Installing the chromium package of this system…")
-    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
-    packages = ["chromium", "fonts-liberation"]
-    _succeeds([*_APT, "update"], seconds=_DOWNLOAD_SECONDS)
-    installed = _succeeds([*_APT, "install", "-y", "--no-install-recommends", *packages], seconds=_DOWNLOAD_SECONDS)
+    installed = install("chromium", "fonts-liberation")
     found = find_executable()
     return installed and found is not None and starts(found)
 
@@ -67,15 +55,6 @@ def main() -> int:
         return 0
     say(f"Vereda needs Chromium or Chrome, and none could be installed here: {_ADVICE}")
     return 1
-
-
-def _succeeds(command: Sequence[str], *, seconds: float) -> bool:
-    """Run the command quietly; its complaints are not shown because another way may still succeed."""
-    try:
-        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=seconds, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
 
 
 if __name__ == "__main__":

@@ -10,11 +10,18 @@ from django.conf import settings as project
 from django.db import connection
 from django.test import Client
 
-from tests import make
+from tests import make, queues
 from tests.databases import Databases
+from tests.homes import BOTH, IS_POSTGRESQL
 from vereda.accounts.models import User
 
 IS_SQLITE = project.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what is run on PostgreSQL and Redis as well."""
+    if item.nodeid.startswith(BOTH):
+        item.add_marker("homes")
 
 
 @pytest.hookimpl(trylast=True)  # after pytest-randomly has shuffled
@@ -25,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
-    """SQLite databases that somebody has migrated already."""
+    """Databases that somebody has migrated already."""
     folder = tmp_path_factory.getbasetemp()
     return Databases(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder)
 
@@ -36,12 +43,15 @@ def django_db_modify_db_settings(
     tmp_path_factory: pytest.TempPathFactory,
     databases: Databases,
 ) -> None:
-    """SQLite keeps the tests' database in a file: one in memory would be another one for every thread."""
+    """Begin with a copy, on SQLite in a file: one in memory would be another one for every thread."""
     if IS_SQLITE:
         database = project.DATABASES["default"]
         name = tmp_path_factory.mktemp("database") / "test.sqlite3"
         databases.copy_migrated(name)
         database["TEST"] = {**database.get("TEST", {}), "NAME": str(name)}
+    elif IS_POSTGRESQL:
+        database = project.DATABASES["default"]
+        database["TEST"] = {**database.get("TEST", {}), "TEMPLATE": databases.make_template()}
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +68,13 @@ def plain_settings(settings: Any) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def empty_redis() -> None:
+    """Begin without the messages of the tests before, which no transaction takes back."""
+    if project.REDIS_URL:
+        queues.clear()
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 Loaded by pytest before Django's settings.
 
-DATABASE_URL and REDIS_URL are left alone, so that the suite can be pointed at PostgreSQL and Redis.
+DATABASE_URL and REDIS_URL are left alone, so that the suite can be pointed at PostgreSQL and Redis; but each process of
+pytest has a database of that Redis to itself, or they would see each other's messages.
 """
 
 import os
+from urllib.parse import urlsplit
 
 os.environ.update(
     SECRET_KEY="only-for-tests-only-for-tests-only-for-tests-only-for-tests",
@@ -40,3 +42,6 @@ os.environ.update(
     ALERT_URLS="",
 )
 os.environ.setdefault("REDIS_URL", "")
+if os.environ["REDIS_URL"]:
+    own = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw") or "0"
+    os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{own}").geturl()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from practice.server import PracticeServer
+from tests.homes import home_of, make_empty
 from vereda.processes.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,17 +26,12 @@ class Stack(NamedTuple):
     log: Path
 
 
-def database_of(folder: Path) -> Path:
-    """Return the file of the database of a product in a folder."""
-    return folder / "vereda.sqlite3"
-
-
 def environment_for(folder: Path, practice: PracticeServer, **variables: str) -> dict[str, str]:
-    """Return the variables of a product whose database lies in a folder and which asks a practice census fast."""
+    """Return the variables of a product that belongs to a folder and asks a practice census fast."""
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "vereda.settings",
-        "DATABASE_URL": f"sqlite:///{database_of(folder)}",
+        **home_of(folder),
         "CENSUS_URL": practice.census_url,
         "CENSUS_PACE_SECONDS": "0.1",
         "CENSUS_RETRY_SECONDS": "none",
@@ -84,6 +80,7 @@ def stack(folder: Path, **variables: str) -> Iterator[Stack]:
     """Start the product as `./run` does and stop it afterwards."""
     with PracticeServer(slow_seconds=2.5) as practice:
         environment = environment_for(folder, practice, **variables)
+        make_empty(environment)
         port, log = free_port(), folder / "product.log"
         with running(environment, log, "start", "--port", str(port), "--practice-port", str(free_port())) as process:
             _wait_until_ready(process, log)

@@ -19,7 +19,6 @@ from django.contrib.staticfiles.finders import get_finder
 from django.core.management import CommandError, call_command
 
 from tests.databases import Databases
-from tests.stack import database_of
 from vereda.census.management.commands import start
 from vereda.processes.ports import free_port
 
@@ -40,13 +39,18 @@ type Start = Callable[..., subprocess.Popen[str]]
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """Variables of a product whose database is in the test's folder, which also tells its processes from all others."""
-    return {**os.environ, "DATABASE_URL": f"sqlite:///{database_of(tmp_path)}", "VEREDA_TEST": str(tmp_path)}
+    return {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{tmp_path}/vereda.sqlite3",
+        "REDIS_URL": "",
+        "VEREDA_TEST": str(tmp_path),
+    }
 
 
 @pytest.fixture
 def started_before(environment: dict[str, str], tmp_path: Path, databases: Databases) -> None:
     """The demo's people are in the database, so that a start takes seconds."""
-    databases.copy_demo(database_of(tmp_path))
+    databases.copy_demo(tmp_path / "vereda.sqlite3")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.databases import Databases
-from tests.stack import ROOT, database_of
+from tests.stack import ROOT
 
 SERVE = """
 import sys
@@ -25,11 +25,11 @@ def test_a_web_process_loads_neither_browser_nor_engine(tmp_path: Path, database
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "vereda.settings",
-        "DATABASE_URL": f"sqlite:///{database_of(tmp_path)}",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/vereda.sqlite3",
         "ALLOWED_HOSTS": "testserver",
         "DEBUG": "true",  # else pages ask for collected static files
     }
-    databases.copy_migrated(database_of(tmp_path))
+    databases.copy_migrated(tmp_path / "vereda.sqlite3")
     done = subprocess.run(
         [sys.executable, "-c", SERVE], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )

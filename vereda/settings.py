@@ -19,6 +19,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from environs import Env
 
+from vereda.connecting import database_options, redis_options, redis_pool
+
 django_stubs_ext.monkeypatch()  # before any app module is imported
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -177,18 +179,18 @@ DATABASES: dict[str, Any] = {
         conn_health_checks=True,
     )
 }
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",  # a deferred one fails at once when it turns from reading to writing
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
-        "PRAGMA secure_delete=ON;",  # who was erased is overwritten, too
-    }
+DATABASES["default"]["OPTIONS"] = database_options(
+    DATABASES["default"]["ENGINE"], DATABASES["default"].get("OPTIONS", {})
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = given(env.str, "REDIS_URL", "")
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": redis_options(),
+    }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
@@ -209,7 +211,7 @@ Q_CLUSTER: dict[str, Any] = {
     "catch_up": False,
     "save_limit": 250,
     "save_limit_per": "func",  # or heartbeats would push everything else out
-    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+    **({"redis": {"connection_pool": redis_pool(REDIS_URL)}} if REDIS_URL else {"orm": "default"}),
 }
 
 # Census

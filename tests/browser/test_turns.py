@@ -1,7 +1,6 @@
 """What a waiting person sees: position and estimate that move on by themselves, or what keeps everybody waiting."""
 
 import re
-import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -11,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import LAPTOP, PHONE
+from tests.homes import connected
 from tests.stack import Stack, manage
 
 pytestmark = pytest.mark.browser
@@ -27,10 +27,9 @@ for cedula in ("900910000", "900910100"):
 
 def change_the_source(product: Stack, **values: float) -> None:
     """Change the row by which the gate goes."""
-    path = product.environment["DATABASE_URL"].removeprefix("sqlite:///")
-    changes = ", ".join(f"{name} = ?" for name in values)
-    with closing(sqlite3.connect(path, timeout=30)) as connection, connection:
-        connection.execute(f"UPDATE census_sourcestate SET {changes}", list(values.values()))
+    changes = ", ".join(f"{name} = {value}" for name, value in values.items())
+    with closing(connected(product.environment)) as connection:
+        connection.execute(f"UPDATE census_sourcestate SET {changes}")
 
 
 def test_a_position_in_the_queue_shows_moves_on_and_ends_in_the_answer(

@@ -10,7 +10,7 @@ from practice.server import PracticeServer
 from tests.census.slots import noted
 from tests.census.worker.engines import WatchedEngine
 from tests.databases import Databases
-from tests.stack import database_of, environment_for
+from tests.stack import environment_for
 from vereda.census.sources.port import Source
 
 
@@ -25,7 +25,7 @@ def practice() -> Iterator[PracticeServer]:
 def environment(tmp_path: Path, practice: PracticeServer, databases: Databases) -> dict[str, str]:
     """Variables of a product with an empty, migrated database that asks the practice census."""
     variables = environment_for(tmp_path, practice)
-    databases.copy_migrated(database_of(tmp_path))
+    databases.prepare(variables)
     return variables
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError
-from django_q.models import OrmQ, Schedule
+from django_q.models import Schedule
 
-from tests import make
+from tests import make, queues
 from tests.census.worker.attempts import (
     BLOCKED,
     CLAIM,
@@ -43,10 +43,10 @@ def test_a_new_person_sends_a_message_once_the_transaction_is_through(
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         nora = make.person()
-        assert not OrmQ.objects.exists()
+        assert not queues.sent()
 
-    (message,) = OrmQ.objects.all()
-    assert (message.func(), message.task["args"]) == (queue.LOOKUP_TASK, (nora.pk,))
+    (message,) = queues.messages()
+    assert (message["func"], message["args"]) == (queue.LOOKUP_TASK, (nora.pk,))
 
 
 def test_a_person_changed_later_sends_nothing(caro: User, django_capture_on_commit_callbacks: Any) -> None:
@@ -69,6 +69,21 @@ def test_a_person_joins_although_the_queue_is_out_of_reach_and_it_is_logged(
     assert nora.cedula_info.status == Status.PENDING
     assert "the broker is away" in caplog.text
     assert CedulaInfo.objects.due(NOW).filter(user=nora).exists()
+
+
+def test_a_queue_out_of_reach_is_tried_once_for_all_the_messages_of_a_request(
+    db: None, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_queue(*args: object, **kwargs: object) -> None:
+        tried.append(args)
+        raise TimeoutError
+
+    tried: list[object] = []
+    monkeypatch.setattr(queue, "async_task", no_queue)
+    with django_capture_on_commit_callbacks(execute=True):
+        queue.send_on_commit(1, 2, 3)
+
+    assert len(tried) == 1
 
 
 def test_a_claim_is_given_to_one_worker_only(record: CedulaInfo) -> None:
@@ -214,7 +229,7 @@ def test_releasing_a_claim_does_not_count_as_an_attempt_and_sends_a_message_at_o
     record.refresh_from_db()
     assert (record.status, record.attempts, record.claim_token, record.claimed_by) == (Status.PENDING, 0, None, "")
     assert (record.next_at, record.error_message) == (later, "")
-    assert [message.task["args"] for message in OrmQ.objects.all()] == [(record.user_id,)]
+    assert queues.sent() == [record.user_id]
     assert LookupAttempt.objects.get().outcome == "released"
 
 

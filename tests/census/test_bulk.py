@@ -9,11 +9,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from django_q.models import OrmQ
 
-from tests import make
+from tests import make, queues
 from tests.census.worker.attempts import BLOCKED, CLAIM, NOW, PLACE, SECOND, claim, look_up
 from tests.census.worker.threads import at_once
+from tests.queues import queue_size, sent
 from vereda.accounts import audit
 from vereda.accounts.models import AuditEntry, User
 from vereda.census import actions, bulk
@@ -66,11 +66,6 @@ def started(leader: User) -> BulkRefresh:
 def state_of(record: CedulaInfo) -> dict[str, Any]:
     """Return all that the database holds of a record."""
     return CedulaInfo.objects.values().get(pk=record.pk)
-
-
-def sent() -> list[int]:
-    """Return for whom messages were sent."""
-    return [message.task["args"][0] for message in OrmQ.objects.all()]
 
 
 def test_marked_people_who_failed_wait_behind_those_at_a_screen(beto: User) -> None:
@@ -357,7 +352,7 @@ def test_who_is_marked_leaves_the_request_for_all(beto: User) -> None:
 def test_who_waits_in_bulk_and_asks_at_a_screen_goes_ahead(beto: User, django_capture_on_commit_callbacks: Any) -> None:
     record = invited(beto)
     mark(beto, record)
-    OrmQ.objects.all().delete()
+    queues.clear()
     with django_capture_on_commit_callbacks(execute=True):
         is_asked = actions.request_lookup(
             record=record, requested_by=record.user, reason=Reason.OWN, now=NOW + timedelta(seconds=1)
@@ -366,7 +361,7 @@ def test_who_waits_in_bulk_and_asks_at_a_screen_goes_ahead(beto: User, django_ca
     record.refresh_from_db()
     assert not is_asked
     assert record.priority == Priority.AT_A_SCREEN
-    assert OrmQ.objects.count() == 1
+    assert queue_size() == 1
 
 
 def test_whatever_is_asked_claimed_and_cancelled_records_keep_their_constraints(beto: User) -> None:
@@ -423,7 +418,7 @@ def started_or_none(leader: User) -> int:
 @pytest.mark.django_db(transaction=True)
 def test_of_several_requests_for_all_at_once_one_holds_everybody(beto: User) -> None:
     records = [invited(beto, requested_at=timezone.now() - HOUR) for _ in range(5)]
-    OrmQ.objects.all().delete()
+    queues.clear()
 
     assert sorted(at_once(4, lambda: started_or_none(beto))) == [0, 0, 0, 5]
     assert BulkRefresh.objects.get().total == 5
@@ -433,7 +428,7 @@ def test_of_several_requests_for_all_at_once_one_holds_everybody(beto: User) -> 
 @pytest.mark.django_db(transaction=True)
 def test_a_leader_and_a_superuser_who_ask_about_all_at_once_queue_nobody_twice(ana: User, beto: User) -> None:
     records = [invited(beto, requested_at=timezone.now() - HOUR) for _ in range(5)]
-    OrmQ.objects.all().delete()
+    queues.clear()
     viewers = [ana, beto]
 
     totals = at_once(2, lambda: started_or_none(viewers.pop()))
@@ -446,7 +441,7 @@ def test_a_leader_and_a_superuser_who_ask_about_all_at_once_queue_nobody_twice(a
 def test_people_who_are_marked_twice_at_once_are_queued_once(beto: User) -> None:
     records = [invited(beto, requested_at=timezone.now() - HOUR) for _ in range(5)]
     marked = CedulaInfo.objects.filter(pk__in=[record.pk for record in records])
-    OrmQ.objects.all().delete()
+    queues.clear()
 
     tallies = at_once(4, lambda: bulk.refresh_marked(records=marked.all(), requested_by=beto, now=timezone.now()))
 

@@ -7,7 +7,6 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
-from django_q.models import OrmQ
 
 from tests import make
 from tests.census.worker.attempts import (
@@ -23,6 +22,7 @@ from tests.census.worker.attempts import (
     interrupt,
     look_up,
 )
+from tests.queues import sent
 from tests.referrals.pages import HTMX, put, toast
 from vereda.accounts import consents
 from vereda.accounts.consents import Agreement
@@ -65,7 +65,7 @@ def test_who_was_typed_in_has_a_record_that_asks_nothing_and_sends_nothing(
 
     assert record_of(nora).status == UNAUTHORISED
     assert record_of(nora).is_final
-    assert not OrmQ.objects.exists()
+    assert not sent()
 
 
 def test_a_superuser_of_the_command_line_is_not_looked_up() -> None:
@@ -91,7 +91,7 @@ def test_consent_asks_for_the_first_lookup(
     record = record_of(nora)
     assert (record.status, record.reason, record.requested_by) == (Status.PENDING, reason, nora)
     assert claims.claim(user_id=nora.pk, now=timezone.now()) is not None
-    assert [message.task["args"] for message in OrmQ.objects.all()] == [(nora.pk,)]
+    assert sent() == [nora.pk]
 
 
 def test_consenting_again_asks_nothing_again(record: CedulaInfo, caro: User) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError
-from django_q.models import OrmQ
 
 from tests import make
 from tests.census.sources.reading.replies import FOUND, NOT_FOUND, NOVEDAD, success
 from tests.census.worker.attempts import CLAIM, NOW, PLACE, SECOND, claim, fail_for_good, look_up
+from tests.queues import queue_size
 from vereda.accounts.models import User
 from vereda.census import actions, evidence
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason, SourceState
@@ -123,11 +123,11 @@ def test_a_replay_is_written_down_as_one(record: CedulaInfo) -> None:
 def test_a_replay_asks_nobody_and_moves_nothing_at_the_source(record: CedulaInfo) -> None:
     fail_for_good(record, unreadable(record))
     before = list(SourceState.objects.values())
-    messages = OrmQ.objects.count()
+    messages = queue_size()
     replay()
 
     assert list(SourceState.objects.values()) == before
-    assert OrmQ.objects.count() == messages
+    assert queue_size() == messages
 
 
 def test_somebody_whose_retry_is_still_to_come_is_answered_and_not_looked_up_again(record: CedulaInfo) -> None:

@@ -406,7 +406,7 @@ class Life(RuleBasedStateMachine):
     def a_watchdog_looks(self, is_alive: bool) -> None:
         pid = int(heartbeat.own_name().rsplit("/")[-1])
         alive = {pid} if is_alive else set()
-        rescue.rescue_from_dead(worker_key=heartbeat.own_key(), alive=alive, now=self.now)
+        rescue.rescue_from_dead(worker_key=heartbeat.own_key(), alive_pids=lambda: alive, now=self.now)
         if self.holder is not None and not is_alive:
             self.interrupted()
         else:

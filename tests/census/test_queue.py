@@ -35,8 +35,9 @@ print(record.status, record.lookup_attempts.count(), Success.objects.filter(func
 
 
 FORGET_THE_MESSAGES = """
-from django_q.models import OrmQ
-print(OrmQ.objects.all().delete()[0])
+from tests import queues
+print(queues.queue_size())
+queues.clear()
 """
 
 WAIT_FOR_EVERYBODY = """
@@ -104,7 +105,7 @@ print(all(callable(pydoc.locate(f"vereda.census.tasks.{task}")) for task in ("va
     assert done.stdout.strip() == "True", done.stderr
 
 
-def test_a_task_runs_in_a_spawned_interpreter(environment: dict[str, str]) -> None:
+def test_a_task_runs_in_a_spawned_interpreter(environment: dict[str, str], tmp_path: Path) -> None:
     user_id = shell(environment, REGISTER.format(cedula="900400200"))
     code = f"""
 import multiprocessing
@@ -120,7 +121,7 @@ if __name__ == "__main__":
     process.join(60)
     raise SystemExit(process.exitcode)
 """
-    script = Path(environment["DATABASE_URL"].removeprefix("sqlite:///")).with_name("spawn.py")
+    script = tmp_path / "spawn.py"
     script.write_text(code)
     environment = {**environment, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, script], cwd=ROOT, env=environment, capture_output=True, text=True)

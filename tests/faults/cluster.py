@@ -13,7 +13,8 @@ import psutil
 
 from practice.server import PracticeServer
 from tests.databases import Databases
-from tests.stack import database_of, environment_for, manage, running
+from tests.homes import connected
+from tests.stack import environment_for, manage, running
 
 PACE = 1.0
 JITTER = 0.25
@@ -34,7 +35,6 @@ class Cluster:
     def __init__(self, folder: Path, practice: PracticeServer, databases: Databases, **variables: str) -> None:
         self.practice = practice
         self.log = folder / "worker.log"
-        self.database = database_of(folder)
         self._mark = str(folder)
         settings = {
             "CENSUS_PACE_SECONDS": f"{PACE:g}",
@@ -43,7 +43,7 @@ class Cluster:
             "VEREDA_TEST": self._mark,
         }
         self.environment = environment_for(folder, practice, **settings, **variables)
-        databases.copy_migrated(self.database)
+        databases.prepare(self.environment)
 
     @contextmanager
     def command(self, *command: str, **variables: str) -> Iterator[psutil.Process]:
@@ -57,8 +57,21 @@ class Cluster:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Return what the database says."""
-        with closing(sqlite3.connect(self.database, timeout=60)) as connection:
-            return connection.execute(query).fetchall()
+        with closing(connected(self.environment)) as connection:
+            rows: list[tuple[Any, ...]] = connection.execute(query).fetchall()
+            return rows
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let nobody else write, the queue's tables included."""
+        with closing(connected(self.environment)) as connection:
+            is_sqlite = isinstance(connection, sqlite3.Connection)
+            connection.execute("BEGIN IMMEDIATE" if is_sqlite else "BEGIN")
+            if not is_sqlite:
+                tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+                connection.execute(f"LOCK TABLE {', '.join(name for (name,) in tables)} IN EXCLUSIVE MODE")
+            yield
+            connection.execute("ROLLBACK")
 
     def statuses(self) -> list[str]:
         """Return everybody's status, in the order in which they registered."""

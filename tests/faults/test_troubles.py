@@ -1,13 +1,9 @@
 """Processes that freeze, stop, come twice or kill themselves, and a database that is held or busy."""
 
-import sqlite3
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
 from http.cookiejar import CookieJar
-from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
@@ -70,31 +66,20 @@ def test_a_database_held_for_twenty_seconds_delays_everybody_and_loses_nobody(cl
     cluster.register(*THREE)
     with cluster.command("worker"):
         cluster.wait_for_captchas(2)
-        with held(cluster.database):
+        with cluster.held():
             time.sleep(20)
         cluster.register(*SIX[3:])
         cluster.assert_each_answered_once(6)
-
-
-@contextmanager
-def held(database: Path) -> Iterator[None]:
-    """Let nobody else write, the queue's table included."""
-    with closing(sqlite3.connect(database, isolation_level=None, timeout=60)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
-        connection.execute("ROLLBACK")
 
 
 def test_a_busy_database_loses_nobody(cluster: Cluster) -> None:
     stop = threading.Event()
 
     def write_without_end() -> None:
-        with closing(sqlite3.connect(cluster.database, isolation_level=None, timeout=60)) as connection:
-            while not stop.is_set():
-                connection.execute("BEGIN IMMEDIATE")
+        while not stop.is_set():
+            with cluster.held():
                 time.sleep(0.1)
-                connection.execute("COMMIT")
-                time.sleep(0.02)
+            time.sleep(0.02)
 
     with ThreadPoolExecutor() as pool:
         writers = [pool.submit(write_without_end) for _ in range(2)]

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
-from django_q.models import OrmQ, Task
+from django_q.models import Task
 
+from tests.queues import messages
 from vereda.accounts.models import PersonSession, User
 from vereda.lib.text import fold
 
@@ -41,8 +42,8 @@ def _cells() -> Iterator[str]:
 def _unpacked() -> Iterator[str]:
     for session in PersonSession.objects.all():
         yield f"session: {_plain(session.get_decoded())}"
-    for message in OrmQ.objects.all():
-        yield f"message: {message.task}"
+    for message in messages():
+        yield f"message: {message}"
     for task in Task.objects.all():
         yield f"result: {task.args} {task.kwargs} {task.result}"
 

@@ -151,6 +151,5 @@ def _ask(records: CedulaInfoQuerySet, *, requested_by: User, now: datetime, bulk
     )
     if count:
         asked = CedulaInfo.objects.filter(requested_by=requested_by, requested_at=now, status=Status.PENDING)
-        for user_id in asked.in_turn().values_list("user_id", flat=True)[:MESSAGES]:
-            send_on_commit(user_id)
+        send_on_commit(*asked.in_turn().values_list("user_id", flat=True)[:MESSAGES])
     return count

@@ -3,6 +3,7 @@
 A message only says "see that this person is looked up": the record is the truth. So one may be lost or come twice.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -28,9 +29,14 @@ def send(user_id: int) -> None:
     async_task(LOOKUP_TASK, user_id, group="census")
 
 
-def send_on_commit(user_id: int) -> None:
-    """Send it after the commit. An unreachable queue is only logged: the rescue sends again."""
-    transaction.on_commit(partial(send, user_id), robust=True)
+def send_on_commit(*user_ids: int) -> None:
+    """Send them after the commit. An unreachable queue is tried once and only logged: the rescue sends again."""
+    transaction.on_commit(partial(_send_all, user_ids), robust=True)
+
+
+def _send_all(user_ids: Iterable[int]) -> None:
+    for user_id in user_ids:
+        send(user_id)
 
 
 def send_at(user_id: int, at: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django_q.models import OrmQ, Schedule
+from django_q.models import Schedule
 
 from tests import make
 from tests.census.worker.attempts import (
@@ -19,6 +19,7 @@ from tests.census.worker.attempts import (
     interrupt,
     look_up,
 )
+from tests.queues import sent
 from vereda.accounts.models import User
 from vereda.census import actions, queue
 from vereda.census.models import CedulaInfo, LookupAttempt, Reason, SourceState
@@ -49,16 +50,12 @@ def claimed_by(pid: int, monkeypatch: pytest.MonkeyPatch, *, key: str = HERE) ->
 
 
 def rescue_from_dead() -> int:
-    return rescue.rescue_from_dead(worker_key=HERE, alive={ALIVE}, now=NOW)
+    return rescue.rescue_from_dead(worker_key=HERE, alive_pids=lambda: {ALIVE}, now=NOW)
 
 
 def status_of(record: CedulaInfo) -> Status:
     record.refresh_from_db()
     return Status(record.status)
-
-
-def sent() -> list[int]:
-    return [message.task["args"][0] for message in OrmQ.objects.all()]
 
 
 def test_a_fault_of_ours_is_counted_as_a_loss_and_not_told_as_the_sites(record: CedulaInfo) -> None:
@@ -185,6 +182,19 @@ def test_what_a_running_process_holds_is_left_to_it(monkeypatch: pytest.MonkeyPa
 
     assert rescue_from_dead() == 0
     assert status_of(held) == Status.PROCESSING
+
+
+def test_a_process_that_starts_and_claims_during_the_look_is_not_taken_for_a_dead_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[CedulaInfo] = []
+
+    def alive() -> set[int]:
+        started.append(claimed_by(DEAD, monkeypatch))
+        return {ALIVE}
+
+    assert rescue.rescue_from_dead(worker_key=HERE, alive_pids=alive, now=NOW) == 0
+    assert status_of(started[0]) == Status.PROCESSING
 
 
 @pytest.mark.parametrize("key", ["otra-1-1", "aqui-1-12", "aqui-1", "aqui_1-1", "aqui%"])

@@ -8,9 +8,9 @@ import pytest
 import time_machine
 from django.db import OperationalError
 from django.utils import timezone
-from django_q.models import OrmQ, Task
+from django_q.models import Task
 
-from tests import make
+from tests import make, queues
 from tests.census.worker.attempts import claim
 from vereda.census.models import CedulaInfo, Worker
 from vereda.census.statuses import Status
@@ -29,6 +29,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Traveller]:
     """Let only the test move time, and let the watchdog look whenever it is asked."""
     monkeypatch.setenv(heartbeat.KEY_VARIABLE, KEY)
     monkeypatch.setattr(watchdog, "CHECK_SECONDS", 0)
+    monkeypatch.setattr(watchdog, "close_old_connections", lambda: None)  # this one is in the test's transaction
     with time_machine.travel(NOW, tick=False) as clock:
         yield clock
 
@@ -42,8 +43,7 @@ def watched(clock: time_machine.Traveller) -> Watchdog:
 
 
 def beats_on_their_way() -> list[str]:
-    messages = [message.task for message in OrmQ.objects.order_by("pk")]
-    return [message["group"] for message in messages if message["func"] == watchdog.BEAT_TASK]
+    return [message["group"] for message in queues.messages() if message["func"] == watchdog.BEAT_TASK]
 
 
 def take_beats(*, store: bool = True) -> None:
@@ -53,7 +53,7 @@ def take_beats(*, store: bool = True) -> None:
         heartbeat.record_beat(beat=beat, now=timezone.now())
         if store:
             store_result(beat)
-    OrmQ.objects.all().delete()
+    queues.clear()
 
 
 def store_result(beat: str) -> None:
@@ -120,7 +120,7 @@ def test_a_cluster_whose_beats_another_one_takes_is_not_lost_by_that(
                 heartbeat.record_beat(beat=beat, now=timezone.now())
             taken.append(beat)
             store_result(beat)
-        OrmQ.objects.all().delete()
+        queues.clear()
 
     taken: list[str] = []
     assert not look_for(300, watched, clock, meanwhile=take_every_tenth)
@@ -221,6 +221,7 @@ def test_it_looks_every_two_seconds_however_often_it_is_asked(
     clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
+    monkeypatch.setattr(watchdog, "close_old_connections", lambda: None)
     watched = Watchdog(KEY, 4711, lambda: looked.append(1) or set())
     looked: list[int] = []
     watched.begin()

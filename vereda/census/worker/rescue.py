@@ -3,7 +3,7 @@
 The watchdog runs it too, so that it also cares for what would keep the queue from running it.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -46,13 +46,15 @@ def rescue_all(*, now: datetime) -> int:
     return len(records)
 
 
-def rescue_from_dead(*, worker_key: str, alive: Collection[int], now: datetime) -> int:
+def rescue_from_dead(*, worker_key: str, alive_pids: Callable[[], Collection[int]], now: datetime) -> int:
     """End at once the claims of a cluster's dead processes; return how many there were.
 
-    `alive` are the process ids that still run. Only the watchdog above the cluster can know them.
+    `alive_pids` returns the process ids that still run. Only the watchdog above the cluster can know them.
     """
     held = CedulaInfo.objects.filter(status=Status.PROCESSING, claimed_by__startswith=f"{worker_key}/")
-    dead = [record for record in held.select_related("user") if int(record.claimed_by.rsplit("/")[-1]) not in alive]
+    claimed = list(held.select_related("user"))
+    alive = alive_pids()  # after the claims: a process that was started in between has one of them
+    dead = [record for record in claimed if int(record.claimed_by.rsplit("/")[-1]) not in alive]
     for record in dead:
         _end_claim(record, lost=held, now=now, detail="its worker died")
         send_on_commit(record.user_id)

@@ -11,7 +11,9 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from django.db import close_old_connections
 from django.utils import timezone
+from django_q.brokers import get_broker
 from django_q.models import Task
 from django_q.tasks import async_task
 
@@ -58,12 +60,15 @@ class Watchdog:
         self._check_at = time.monotonic() + CHECK_SECONDS
         now = timezone.now()
         try:
+            close_old_connections()  # no request and no task does so here: a dead connection would stay for ever
+            get_broker().ping()
             self._rescue(now)
             self._send_beat(now)
             why = self._why_lost(now)
         except Exception as error:  # noqa: BLE001 - a broker may raise anything, and that is not the cluster's fault
             logger.warning("watchdog.cannot_check error=%s", type(error).__name__)
             self._judged_from = timezone.now()
+            self._sent = None  # that beat may be lost
             return False
         if why:
             logger.error("watchdog.lost reason=%s", why)
@@ -71,7 +76,7 @@ class Watchdog:
 
     def _rescue(self, now: datetime) -> None:
         """End the claims of dead processes; every `RESCUE_SECONDS` rescue all, in case the queue has stopped."""
-        rescue.rescue_from_dead(worker_key=self._key, alive=self._alive_pids(), now=now)
+        rescue.rescue_from_dead(worker_key=self._key, alive_pids=self._alive_pids, now=now)
         if time.monotonic() >= self._rescue_at:
             self._rescue_at = time.monotonic() + RESCUE_SECONDS
             rescue.rescue_all(now=now)

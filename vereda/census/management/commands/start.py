@@ -147,14 +147,12 @@ def programs(port: int, practice_port: int | None) -> list[Program]:
 
 
 def gunicorn(port: int) -> list[str]:
-    """Return the web server's command line: one process, because of SQLite, with threads for the polls."""
+    """Return the web server's command line: one process, because of SQLite; its threads are set in the file."""
     options = {
         "bind": f"{HOST}:{port}",
         "config": str(settings.BASE_DIR / "gunicorn.conf.py"),
         "chdir": str(settings.BASE_DIR),
         "workers": "1",
-        "worker-class": "gthread",
-        "threads": "8",
         "graceful-timeout": "5",
         "log-level": "warning",
     }

@@ -7,6 +7,7 @@ Beside it the lookout sees whether an operator has to be told something.
 
 import fcntl
 import os
+import secrets
 import shutil
 import socket
 import sys
@@ -18,8 +19,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError
-from django.utils import timezone
+from django.db import Error
 
 from vereda.census.worker import heartbeat, stopping
 from vereda.census.worker.lookout import Lookout
@@ -47,7 +47,7 @@ class Command(BaseCommand):
     def handle(self, *, grace: float, **_: Any) -> None:
         requests = StopRequests()
         requests.listen()
-        key = f"{socket.gethostname()}-{os.getpid()}-{int(timezone.now().timestamp())}"
+        key = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"  # containers may share name and pid
         with private_temporary_folder() as lock, _pipe() as (read_end, close):
             program = Program(
                 "qcluster",
@@ -71,13 +71,14 @@ class Command(BaseCommand):
                 while supervisor.watch(until=is_lost):
                     lookout.note_restart()
                     supervisor.restart()
-                    watchdog.begin()
+                    with suppress(Error):  # the next check registers it
+                        watchdog.begin()
             except KeepsFailingError as error:
                 raise CommandError("The cluster ends as soon as it starts: see the messages above.") from error
             finally:
                 close()
                 supervisor.stop()
-                with suppress(OperationalError):
+                with suppress(Error):
                     heartbeat.unregister(key)
 
 
