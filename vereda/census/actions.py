@@ -4,7 +4,7 @@ The worker's side is in `worker/`: `claims.py`, `outcomes.py` and `rescue.py`. T
 `bulk.py` asks for many at once, `evidence.py` reads kept replies again, `assisted.py` stores what people looked up.
 
 The row is the truth and the queue only carries messages about it: one that comes twice finds the row done or claimed,
-and one that is lost is sent again by the rescue.
+and one that is lost is not missed: workers look by themselves.
 
 Next on the reading path: `vereda/census/sources/port.py`.
 """

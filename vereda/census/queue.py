@@ -30,7 +30,7 @@ def send(user_id: int) -> None:
 
 
 def send_on_commit(*user_ids: int) -> None:
-    """Send them after the commit. An unreachable queue is tried once and only logged: the rescue sends again."""
+    """Send them after the commit. An unreachable queue is tried once and only logged: workers look by themselves."""
     transaction.on_commit(partial(_send_all, user_ids), robust=True)
 
 
