@@ -23,7 +23,7 @@ BOTH = (
     "tests/census/worker/",
     "tests/census/test_actions.py",
     "tests/census/test_bulk.py",
-    "tests/census/test_gate.py",
+    "tests/census/test_gate",
     "tests/census/test_queue",
     "tests/census/test_races.py",
     "tests/census/test_rests.py",
@@ -31,6 +31,7 @@ BOTH = (
     "tests/accounts/test_lockout.py",
     "tests/accounts/test_throttle.py",
     "tests/test_migrations.py",
+    "tests/faults/test_arrivals.py",
     "tests/faults/test_kills.py::test_a_worker_killed",
 )
 """How the ids of the tests begin that are run in the second home too: database or broker matter to them."""
