@@ -30,7 +30,8 @@ BOTH = (
     "tests/accounts/test_audit.py",
     "tests/accounts/test_lockout.py",
     "tests/accounts/test_throttle.py",
-    "tests/test_migrations.py",
+    "tests/test_migrations.py::test_an_empty_database_migrates",
+    "tests/test_migrations.py::test_going_back_and_forth",
     "tests/faults/test_kills.py::test_a_worker_killed",
 )
 """How the ids of the tests begin that are run in the second home too: database or broker matter to them."""
