@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('is_on', models.BooleanField(default=True, verbose_name='sigue')),
                 ('began_at', models.DateTimeField(verbose_name='empezó')),
                 ('ended_at', models.DateTimeField(null=True, verbose_name='terminó')),
-                ('told', models.JSONField(default=list, verbose_name='avisado a')),
+                ('told', models.TextField(blank=True, verbose_name='avisado a')),
                 ('tries', models.PositiveIntegerField(default=0, verbose_name='avisos fallidos')),
                 ('next_at', models.DateTimeField(verbose_name='próximo aviso')),
             ],

@@ -12,8 +12,9 @@ ASK_BALANCE_EVERY = timedelta(minutes=15)
 class Alert(models.Model):
     """A trouble that has begun, kept until every address that heard of it has heard of its end.
 
-    `told` are the fingerprints of the addresses that were told last that it is on. `next_at` is when somebody may be
-    told next: whoever moves it sends.
+    `told` are the fingerprints of the addresses that were told last that it is on, with spaces in between: the check of
+    a JSON field would open the database at every start. `next_at` is when somebody may be told next: whoever moves it
+    sends.
     """
 
     code = models.CharField("código", max_length=200, primary_key=True)
@@ -22,7 +23,7 @@ class Alert(models.Model):
     is_on = models.BooleanField("sigue", default=True)
     began_at = models.DateTimeField("empezó")
     ended_at = models.DateTimeField("terminó", null=True)
-    told = models.JSONField("avisado a", default=list)
+    told = models.TextField("avisado a", blank=True)
     tries = models.PositiveIntegerField("avisos fallidos", default=0)
     next_at = models.DateTimeField("próximo aviso")
 
@@ -35,7 +36,7 @@ class Alert(models.Model):
 
     def unheard(self, addresses: Mapping[str, str]) -> dict[str, str]:
         """Return those addresses, by fingerprint, that have yet to hear that it is on, or that it is over."""
-        return {name: address for name, address in addresses.items() if (name in self.told) != self.is_on}
+        return {name: address for name, address in addresses.items() if (name in self.told.split()) != self.is_on}
 
 
 class Restart(models.Model):

@@ -115,7 +115,7 @@ def _store(alert: Alert, reached: Collection[str], *, is_done: bool) -> None:
     current = Alert.objects.select_for_update().filter(pk=alert.pk).first()
     if current is None:
         return
-    others = [name for name in current.told if name not in reached]
-    current.told = sorted([*others, *reached]) if alert.is_on else others
+    others = [name for name in current.told.split() if name not in reached]
+    current.told = " ".join(sorted([*others, *reached]) if alert.is_on else others)
     current.tries = 0 if is_done else current.tries
     current.save(update_fields=["told", "tries"])
