@@ -1,12 +1,10 @@
 """SIGKILL, wherever it may hit: everybody is answered all the same, once, at the pace, and nothing is left behind."""
 
-from collections.abc import Callable
-
 import psutil
 import pytest
 
 from tests.census.sources.asking.processes import chromiums
-from tests.faults.cluster import Cluster, Roles, kill, roles_below
+from tests.faults.cluster import Cluster, kill, roles_below
 
 pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
@@ -23,21 +21,6 @@ def test_a_worker_killed_in_the_middle_of_lookups_costs_no_answer_and_no_captcha
 
     assert "lost" in cluster.attempts()
     assert len(cluster.practice.journal.of("captcha_task")) == 3
-
-
-@pytest.mark.parametrize(
-    "victim",
-    [lambda roles: roles.worker, lambda roles: roles.monitor, lambda roles: roles.sentinel, lambda roles: roles.pusher],
-    ids=["worker", "monitor", "sentinel", "pusher"],
-)
-def test_an_idle_cluster_that_loses_a_process_works_again(
-    cluster: Cluster, victim: Callable[[Roles], psutil.Process]
-) -> None:
-    with cluster.command("worker") as watchdog:
-        cluster.wait_for_a_beat()
-        kill([victim(roles_below(watchdog))])
-        cluster.register(*THREE)
-        cluster.assert_each_answered_once(3)
 
 
 def test_a_whole_cluster_killed_with_ten_people_queued_loses_nobody(cluster: Cluster) -> None:

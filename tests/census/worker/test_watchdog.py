@@ -230,16 +230,19 @@ def test_it_looks_every_two_seconds_however_often_it_is_asked(
     assert len(looked) == 1
 
 
-def test_what_a_dead_process_held_ends_at_the_next_check(watched: Watchdog, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_dead_process_held_ends_at_the_next_check_and_its_cluster_is_started_again(
+    watched: Watchdog, monkeypatch: pytest.MonkeyPatch
+) -> None:
     record = make.person().cedula_info
     with monkeypatch.context() as process:
         process.setattr(heartbeat, "own_name", lambda: f"{KEY}/4713")
         claim(record)
 
-    watched.is_lost()
+    assert watched.is_lost()
 
     record.refresh_from_db()
     assert record.status == Status.PENDING
+    assert not watched.is_lost()
 
 
 def test_what_a_running_process_holds_stays_its_own(watched: Watchdog, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,7 +251,7 @@ def test_what_a_running_process_holds_stays_its_own(watched: Watchdog, monkeypat
         process.setattr(heartbeat, "own_name", lambda: f"{KEY}/4712")
         claim(record)
 
-    watched.is_lost()
+    assert not watched.is_lost()
 
     record.refresh_from_db()
     assert record.status == Status.PROCESSING

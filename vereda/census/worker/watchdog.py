@@ -62,9 +62,9 @@ class Watchdog:
         try:
             close_old_connections()  # no request and no task does so here: a dead connection would stay for ever
             get_broker().ping()
-            self._rescue(now)
+            has_died = self._rescue(now)
             self._send_beat(now)
-            why = self._why_lost(now)
+            why = "a worker died with lookups in flight" if has_died else self._why_lost(now)
         except Exception as error:  # noqa: BLE001 - a broker may raise anything, and that is not the cluster's fault
             logger.warning("watchdog.cannot_check error=%s", type(error).__name__)
             self._judged_from = timezone.now()
@@ -74,12 +74,16 @@ class Watchdog:
             logger.error("watchdog.lost reason=%s", why)
         return bool(why)
 
-    def _rescue(self, now: datetime) -> None:
-        """End the claims of dead processes; every `RESCUE_SECONDS` rescue all, in case the queue has stopped."""
-        rescue.rescue_from_dead(worker_key=self._key, alive_pids=self._alive_pids, now=now)
+    def _rescue(self, now: datetime) -> int:
+        """End the claims of dead processes and return how many; every `RESCUE_SECONDS` rescue all.
+
+        A worker that died is not replaced by Django-Q2: it waited for its next task, and holds that queue's lock.
+        """
+        died = rescue.rescue_from_dead(worker_key=self._key, alive_pids=self._alive_pids, now=now)
         if time.monotonic() >= self._rescue_at:
             self._rescue_at = time.monotonic() + RESCUE_SECONDS
             rescue.rescue_all(now=now)
+        return died
 
     def _send_beat(self, now: datetime) -> None:
         """Send the next beat, unless the last one is still in the queue."""
