@@ -10,7 +10,6 @@ from tests.faults.cluster import Cluster, Roles, kill, roles_below
 pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 THREE = ("900600100", "900600200", "900600300")
-TEN = tuple(f"9006{number:02}000" for number in range(10, 20))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from tests.faults.cluster import PACE, Cluster
 pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 THREE = ("900700100", "900700200", "900700300")
-SIX = (*THREE, "900700400", "900700500", "900700600")
 
 
 def test_a_stop_lets_what_is_in_flight_end_within_the_grace_time(cluster: Cluster) -> None:
