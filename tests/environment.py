@@ -10,6 +10,7 @@ import os
 from urllib.parse import urlsplit
 
 os.environ.update(
+    PYTHON_DOTENV_DISABLED="true",
     SECRET_KEY="only-for-tests-only-for-tests-only-for-tests-only-for-tests",
     AUDIT_KEYS="",
     DEBUG="false",

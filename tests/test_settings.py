@@ -2,9 +2,11 @@
 
 import math
 import os
+import shutil
 import subprocess
 import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -278,3 +280,27 @@ def test_addresses_are_parted_by_commas_or_spaces(
     monkeypatch.setenv("ALERT_URLS", text)
 
     assert project_settings.addresses("ALERT_URLS") == addresses
+
+
+IN_DOTENV = {"CENSUS_PACE_SECONDS": "7", "ALERT_URLS": "json://127.0.0.1:9/", "Q_WORKERS": "3", "REDIS_URL": ""}
+SHOW = """
+from django.conf import settings
+print(settings.CENSUS_PACE_SECONDS, settings.ALERT_URLS, settings.Q_CLUSTER["workers"], settings.REDIS_URL)
+"""
+
+
+def said_in(checkout: Path, **variables: str) -> str:
+    inherited = {name: value for name, value in os.environ.items() if name not in IN_DOTENV}
+    environment = {**inherited, "PYTHON_DOTENV_DISABLED": "", **variables}
+    command = [sys.executable, "-c", SHOW]
+    return subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True).stdout.strip()
+
+
+def test_what_stands_in_dotenv_counts_and_the_environment_counts_more(tmp_path: Path) -> None:
+    shutil.copytree(Path(settings.BASE_DIR, "vereda"), tmp_path / "vereda")
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in IN_DOTENV.items()))
+
+    assert said_in(tmp_path) == "[7.0] ['json://127.0.0.1:9/'] 3"
+    assert said_in(tmp_path, CENSUS_PACE_SECONDS="9", REDIS_URL="redis://127.0.0.1:9/0") == (
+        "[9.0] ['json://127.0.0.1:9/'] 3 redis://127.0.0.1:9/0"
+    )

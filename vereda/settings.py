@@ -17,6 +17,7 @@ import dj_database_url
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
+from dotenv import load_dotenv
 from environs import Env
 
 from vereda.connecting import database_options, redis_options, redis_pool
@@ -27,8 +28,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 (VAR_DIR / "static").mkdir(parents=True, exist_ok=True)
 
+load_dotenv(BASE_DIR / ".env", interpolate=False)  # into the environment, for the programs that are started as well
 env = Env()
-env.read_env(str(BASE_DIR / ".env"), override=False)
 
 
 def given[T, D](read: Callable[[str], T], name: str, default: D) -> T | D:
