@@ -259,7 +259,7 @@ _PASTE_FLAWS = {
     TOO_LONG: "Eso es demasiado largo para ser un resultado. Copie solo lo que respondió la página.",
 }
 
-OUR_FAULT = "Las consultas están detenidas por un problema nuestro, no de su cédula. Su turno queda guardado."
+OUR_FAULT = "Las consultas están detenidas por un problema nuestro, no de su cédula."
 _SPENT = "Por hoy ya se hicieron todas las consultas previstas."
 _CLOSED = {
     ClosedReason.PAUSED: "Las consultas están en pausa por ahora.",
