@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from vereda import settings as project_settings
+from vereda import variables
 from vereda.accounts.checks import people_settings
 from vereda.census.checks import census_settings
 from vereda.rights.checks import retention_settings
@@ -279,7 +279,7 @@ def test_addresses_are_parted_by_commas_or_spaces(
 ) -> None:
     monkeypatch.setenv("ALERT_URLS", text)
 
-    assert project_settings.addresses("ALERT_URLS") == addresses
+    assert variables.addresses("ALERT_URLS") == addresses
 
 
 IN_DOTENV = {"CENSUS_PACE_SECONDS": "7", "ALERT_URLS": "json://127.0.0.1:9/", "Q_WORKERS": "3", "REDIS_URL": ""}

@@ -95,8 +95,8 @@ def test_entries_about_many_cost_as_many_queries_as_one(ana: User, django_assert
 
 
 CHANGES: dict[str, Callable[[], object]] = {
-    "another person": lambda: AuditEntry.objects.filter(pk=3).update(person_id=77),
-    "another actor": lambda: AuditEntry.objects.filter(pk=3).update(actor_id=77),
+    "another person": lambda: AuditEntry.objects.filter(pk=3).update(person_id=987_654_321),
+    "another actor": lambda: AuditEntry.objects.filter(pk=3).update(actor_id=987_654_321),
     "nobody": lambda: AuditEntry.objects.filter(pk=3).update(actor_id=None),
     "another action": lambda: AuditEntry.objects.filter(pk=3).update(action="exported"),
     "another detail": lambda: AuditEntry.objects.filter(pk=3).update(detail="nada"),
