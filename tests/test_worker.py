@@ -211,12 +211,12 @@ def test_a_cluster_that_ends_as_soon_as_it_starts_is_said_to_and_cleaned_up_afte
 def test_a_worker_looks_whether_there_is_something_to_tell(
     cluster: type[WatchedCluster], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked: list[worker.Lookout] = []
+    looked: list[worker.AlertTimer] = []
 
-    def look(lookout: worker.Lookout) -> None:
-        looked.append(lookout)
+    def look(alert_timer: worker.AlertTimer) -> None:
+        looked.append(alert_timer)
 
-    monkeypatch.setattr(worker.Lookout, "look", look)
+    monkeypatch.setattr(worker.AlertTimer, "look", look)
     monkeypatch.setattr(cluster, "watch", lambda _, *, until: until())
 
     call_command("worker")

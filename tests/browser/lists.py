@@ -72,7 +72,7 @@ def is_same(page: Page) -> bool:
 
 
 def poll_now(page: Page) -> None:
-    """Have the page catch up, as it does when its tab comes back into sight, instead of waiting for its turn."""
+    """Have the page catch up, as it does when its tab comes back into snapshot, instead of waiting for its turn."""
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 

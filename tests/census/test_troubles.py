@@ -18,12 +18,12 @@ from vereda.census import gate, health, troubles
 from vereda.census.models import CaptchaBalance, CedulaInfo, Priority, Restart, SourceState, Worker
 from vereda.census.models.engine import LATE_AFTER
 from vereda.census.statuses import ClosedReason, Status
-from vereda.census.troubles import Kind, Sight, Trouble, troubles_of
+from vereda.census.troubles import Kind, Snapshot, Trouble, troubles_of
 from vereda.census.worker import heartbeat
 
 NOW = datetime(2099, 3, 1, 17, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-WELL = Sight(now=NOW, workers=[Worker(host="uno")], seen_at=NOW)
+WELL = Snapshot(now=NOW, workers=[Worker(host="uno")], seen_at=NOW)
 
 
 def source(**fields: Any) -> SourceState:

@@ -138,7 +138,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Snapshot:
     """What the database says at a moment, as far as it decides whether there is trouble."""
 
     now: datetime
@@ -161,14 +161,14 @@ class Sight:
         return _seconds_since(self.asked_at, self.now) or 0
 
 
-def look(now: datetime) -> Sight:
+def look(now: datetime) -> Snapshot:
     """Read what there is to see."""
     names = roster.names()
     found = SourceState.objects.in_bulk(names)
     waiting = CedulaInfo.objects.longest_waiting(Priority.AT_A_SCREEN)
     lately = Restart.objects.filter(at__gt=now - RESTARTS_WITHIN).values_list("host")
     balance = CaptchaBalance.objects.filter(solver=settings.CAPTCHA_SOLVER).values_list("dollars", flat=True)
-    return Sight(
+    return Snapshot(
         now=now,
         workers=list(Worker.objects.alive(now)),
         seen_at=Worker.objects.order_by("-seen_at").values_list("seen_at", flat=True).first(),
@@ -184,48 +184,48 @@ def open_troubles(now: datetime) -> list[Trouble]:
     return troubles_of(look(now))
 
 
-def troubles_of(sight: Sight) -> list[Trouble]:
+def troubles_of(snapshot: Snapshot) -> list[Trouble]:
     """Return every trouble once, those that stop everything first."""
-    found = [*_of_workers(sight), *_of_sources(sight), *_of_captchas(sight), *_of_people(sight)]
+    found = [*_of_workers(snapshot), *_of_sources(snapshot), *_of_captchas(snapshot), *_of_people(snapshot)]
     return list({trouble.code: trouble for trouble in found}.values())
 
 
 def report(now: datetime) -> dict[str, Any]:
     """Return what `/salud/` says while the database answers, and what it can say when that ends in the middle."""
     try:
-        sight = look(now)
-        troubles = troubles_of(sight)
+        snapshot = look(now)
+        troubles = troubles_of(snapshot)
     except DatabaseError:
         return {"status": "degraded", "census": "unknown", "worker": "unknown"}
     kinds = sorted({trouble.kind for trouble in troubles})
     return {
         "status": "degraded" if troubles else "ok",
         "census": "changed" if Kind.CHANGED in kinds else "ok",
-        "worker": "ok" if sight.workers else "dead",
-        "worker_seconds": sight.worker_seconds,
-        "queue_seconds": sight.queue_seconds,
-        "sources": {state.source: _word_for(state, now) for state in sight.sources},
+        "worker": "ok" if snapshot.workers else "dead",
+        "worker_seconds": snapshot.worker_seconds,
+        "queue_seconds": snapshot.queue_seconds,
+        "sources": {state.source: _word_for(state, now) for state in snapshot.sources},
         "troubles": kinds,
     }
 
 
-def _of_workers(sight: Sight) -> Iterator[Trouble]:
-    if not sight.workers:
+def _of_workers(snapshot: Snapshot) -> Iterator[Trouble]:
+    if not snapshot.workers:
         yield _trouble(Kind.NO_WORKER)
-    for worker in sight.workers:
+    for worker in snapshot.workers:
         if worker.fault:
             yield _trouble(_BY_FAULT[Worker.Fault(worker.fault)], worker.host)
-    for host, times in sight.restarts:
+    for host, times in snapshot.restarts:
         if times >= MANY_RESTARTS:
             yield _trouble(Kind.RESTARTS, host)
 
 
-def _of_sources(sight: Sight) -> Iterator[Trouble]:
-    for state in sight.sources:
-        kind = _kind_of(state, sight.now)
+def _of_sources(snapshot: Snapshot) -> Iterator[Trouble]:
+    for state in snapshot.sources:
+        kind = _kind_of(state, snapshot.now)
         if kind is not None:
             yield _trouble(kind, "" if kind in _OF_ALL_SOURCES else state.source)
-    for source in sight.changed:
+    for source in snapshot.changed:
         yield _trouble(Kind.CHANGED, source)
 
 
@@ -252,15 +252,15 @@ def _rested(state: SourceState, now: datetime) -> timedelta:
     return timedelta(seconds=sum(lengths)) - max(timedelta(), state.rests_until - now)
 
 
-def _of_captchas(sight: Sight) -> Iterator[Trouble]:
-    if sight.dollars is not None and sight.dollars < settings.CAPTCHA_LOW_DOLLARS:
+def _of_captchas(snapshot: Snapshot) -> Iterator[Trouble]:
+    if snapshot.dollars is not None and snapshot.dollars < settings.CAPTCHA_LOW_DOLLARS:
         yield _trouble(Kind.LOW_BALANCE, says=f"{settings.CAPTCHA_LOW_DOLLARS:.2f}")
 
 
-def _of_people(sight: Sight) -> Iterator[Trouble]:
-    closed = gate.choose(sight.sources, sight.now)[1] if sight.sources else None
+def _of_people(snapshot: Snapshot) -> Iterator[Trouble]:
+    closed = gate.choose(snapshot.sources, snapshot.now)[1] if snapshot.sources else None
     is_expected = closed is not None and closed.reason in _EXPECTED
-    if sight.queue_seconds > LONG_WAIT.total_seconds() and not is_expected:
+    if snapshot.queue_seconds > LONG_WAIT.total_seconds() and not is_expected:
         yield _trouble(Kind.WAITING)
 
 

@@ -21,8 +21,8 @@ from tests import make
 from tests.stack import ROOT
 from vereda.census import gate
 from vereda.census.models import Alert, CedulaInfo, Worker
-from vereda.census.worker import heartbeat, lookout, sending
-from vereda.census.worker.lookout import Lookout
+from vereda.census.worker import alert_timer, heartbeat, sending
+from vereda.census.worker.alert_timer import AlertTimer
 
 
 class Inbox(ThreadingHTTPServer):
@@ -185,15 +185,15 @@ def test_a_check_that_could_not_tell_says_so_and_the_next_one_does(inbox: Inbox,
 @pytest.fixture
 def watching(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every look count."""
-    monkeypatch.setattr(lookout, "FIRST_LOOK_SECONDS", 0)
-    monkeypatch.setattr(lookout, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(alert_timer, "FIRST_LOOK_SECONDS", 0)
+    monkeypatch.setattr(alert_timer, "LOOK_SECONDS", 0)
 
 
 HANG = (sys.executable, "-c", "import time; time.sleep(60)")
 END = (sys.executable, "-c", "")
 
 
-def ended(watching: Lookout) -> bool:
+def ended(watching: AlertTimer) -> bool:
     assert watching._process is not None
     return watching._process.wait(timeout=20) is not None
 
@@ -201,14 +201,14 @@ def ended(watching: Lookout) -> bool:
 def test_a_lookout_starts_nothing_while_there_is_nothing_to_tell(watching: None, db: None, settings: Any) -> None:
     settings.ALERT_URLS, settings.CAPTCHA_SOLVER = ["json://127.0.0.1:9/"], "none"
     heartbeat.register("uno-1", 11, now=timezone.now())
-    looking = Lookout(END)
+    looking = AlertTimer(END)
     looking.look()
 
     assert looking._process is None
 
 
 def test_a_lookout_starts_one_check_and_waits_for_none(watching: None, waiting: str) -> None:
-    looking = Lookout(HANG)
+    looking = AlertTimer(HANG)
     began = time.monotonic()
     looking.look()
     first = looking._process
@@ -222,8 +222,8 @@ def test_a_lookout_starts_one_check_and_waits_for_none(watching: None, waiting: 
 
 
 def test_a_check_that_takes_too_long_is_ended(watching: None, waiting: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookout, "LONGEST_CHECK_SECONDS", 0)
-    looking = Lookout(HANG)
+    monkeypatch.setattr(alert_timer, "LONGEST_CHECK_SECONDS", 0)
+    looking = AlertTimer(HANG)
     looking.look()
     looking.look()
 
@@ -232,10 +232,10 @@ def test_a_check_that_takes_too_long_is_ended(watching: None, waiting: str, monk
 
 def test_a_balance_is_asked_for_every_quarter_of_an_hour(watching: None, db: None, settings: Any) -> None:
     heartbeat.register("uno-1", 11, now=timezone.now())
-    assert lookout._is_something_to_do()
+    assert alert_timer._is_something_to_do()
 
     settings.CAPTCHA_SOLVER = "none"
-    assert not lookout._is_something_to_do()
+    assert not alert_timer._is_something_to_do()
 
 
 def test_a_lookout_survives_a_database_that_is_away(
@@ -245,20 +245,20 @@ def test_a_lookout_survives_a_database_that_is_away(
         raise lookout_error
 
     lookout_error = ConnectionError("the database is away")
-    monkeypatch.setattr(lookout.alerts, "note", away)
-    monkeypatch.setattr(lookout.Restart.objects, "create", away)
-    looking = Lookout(END)
+    monkeypatch.setattr(alert_timer.alerts, "note", away)
+    monkeypatch.setattr(alert_timer.Restart.objects, "create", away)
+    looking = AlertTimer(END)
     looking.look()
     looking.note_restart()
 
     assert looking._process is None
-    assert "lookout.cannot_look" in caplog.text
-    assert "lookout.cannot_note" in caplog.text
+    assert "alert_timer.cannot_look" in caplog.text
+    assert "alert_timer.cannot_note" in caplog.text
 
 
 def test_a_check_runs_as_the_lookout_starts_it() -> None:
-    assert lookout.CHECK[1:] == (str(ROOT / "manage.py"), "alert-check")
-    done = subprocess.run([*lookout.CHECK, "--help"], cwd=ROOT, capture_output=True, text=True)
+    assert alert_timer.CHECK[1:] == (str(ROOT / "manage.py"), "alert-check")
+    done = subprocess.run([*alert_timer.CHECK, "--help"], cwd=ROOT, capture_output=True, text=True)
     assert "ALERT_URLS" in done.stdout
 
 

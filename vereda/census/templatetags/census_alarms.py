@@ -16,9 +16,9 @@ def open_troubles(context: Context) -> dict[str, Any]:
     """List for superusers what they have to know, but for the changed faces, which have an alarm of their own."""
     if not context["request"].user.is_superuser:
         return {"troubles": []}
-    sight = troubles.look(timezone.now())
-    told_below = [(troubles.Kind.CHANGED, source) for source in sight.changed]
-    found = troubles.troubles_of(sight)
+    snapshot = troubles.look(timezone.now())
+    told_below = [(troubles.Kind.CHANGED, source) for source in snapshot.changed]
+    found = troubles.troubles_of(snapshot)
     return {"troubles": [trouble for trouble in found if (trouble.kind, trouble.about) not in told_below]}
 
 

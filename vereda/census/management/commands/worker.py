@@ -2,7 +2,7 @@
 
 The watchdog is its own process around `./manage qcluster`. It restarts the cluster when it dies or hangs, ends at once
 the claims of its dead processes, gives it its own temporary folder, and stops it with everything that it started.
-Beside it the lookout sees whether an operator has to be told something.
+Beside it a timer sees whether an operator has to be told something.
 """
 
 import fcntl
@@ -22,7 +22,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 
 from vereda.census.worker import heartbeat, stopping
-from vereda.census.worker.lookout import Lookout
+from vereda.census.worker.alert_timer import AlertTimer
 from vereda.census.worker.watchdog import Watchdog
 from vereda.processes.supervisor import KeepsFailingError, Program, StopRequests, Supervisor
 
@@ -55,21 +55,21 @@ class Command(BaseCommand):
                 {heartbeat.KEY_VARIABLE: key, **stopping.variable(read_end, grace), **SMALL_DRIVER_HEAP},
                 handles=(lock, read_end),
             )
-            lookout = Lookout()
+            alert_timer = AlertTimer()
             supervisor = Supervisor(
-                [program], requests, grace_seconds=grace + LAST_SECONDS, on_death=lookout.note_restart
+                [program], requests, grace_seconds=grace + LAST_SECONDS, on_death=alert_timer.note_restart
             )
             watchdog = Watchdog(key, os.getpid(), supervisor.living)
 
             def is_lost() -> bool:
-                lookout.look()
+                alert_timer.look()
                 return watchdog.is_lost()
 
             try:
                 watchdog.begin()
                 supervisor.start()
                 while supervisor.watch(until=is_lost):
-                    lookout.note_restart()
+                    alert_timer.note_restart()
                     supervisor.restart()
                     with suppress(Error):  # the next check registers it
                         watchdog.begin()

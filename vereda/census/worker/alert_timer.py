@@ -1,4 +1,4 @@
-"""The lookout: sees from the watchdog's process that there is something to tell, and starts a process that tells it.
+"""The timer of alerts: sees in the watchdog's process that there is something to tell, and starts one that tells it.
 
 So a server that hangs holds up no watchdog, and neither apprise nor a client of the captcha service lives in it.
 """
@@ -27,7 +27,7 @@ RESTARTS_KEPT_FOR = timedelta(days=1)
 CHECK = (sys.executable, str(settings.BASE_DIR / "manage.py"), "alert-check")
 
 
-class Lookout:
+class AlertTimer:
     """Looks every half minute, however often it is asked to."""
 
     def __init__(self, check: Sequence[str] = CHECK) -> None:
@@ -45,7 +45,7 @@ class Lookout:
             if not self._is_checking() and _is_something_to_do():
                 self._start()
         except Exception as error:  # noqa: BLE001 - the database may be away; the cluster must be watched all the same
-            logger.warning("lookout.cannot_look error=%s", type(error).__name__)
+            logger.warning("alert_timer.cannot_look error=%s", type(error).__name__)
 
     def note_restart(self) -> None:
         """Write down that the cluster died or hung. Raises nothing."""
@@ -54,7 +54,7 @@ class Lookout:
             Restart.objects.create(host=socket.gethostname(), at=now)
             Restart.objects.filter(at__lt=now - RESTARTS_KEPT_FOR).delete()
         except Exception as error:  # noqa: BLE001 - as above
-            logger.warning("lookout.cannot_note error=%s", type(error).__name__)
+            logger.warning("alert_timer.cannot_note error=%s", type(error).__name__)
 
     def _is_checking(self) -> bool:
         """Whether the last check still runs; one that takes too long is ended."""
