@@ -14,12 +14,12 @@ from vereda.census.sources.asking.browser import Browser
 from vereda.census.sources.asking.captcha import CaptchaError, CaptchaSolver, NoSolver, Solved, TooLateError
 from vereda.census.sources.asking.dialects import DIALECTS, Dialect, Form
 from vereda.census.sources.asking.errors import PageError, own_errors
+from vereda.census.sources.asking.logged import logged
 from vereda.census.sources.asking.open_page import becomes_true, html_of
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, UnreachableError
 from vereda.census.sources.reading.evidence import scrub
 from vereda.census.sources.reading.parsing import read_unknown_page
 from vereda.census.sources.reading.replaying import with_reply
-from vereda.lib.cedula import mask
 
 logger = logging.getLogger("vereda.census.sources")
 
@@ -60,7 +60,8 @@ class CensusSource:
         """Never raises for what a site or a network can do; only cancellation and what hooks raise pass."""
         try:
             async with self._browser.page() as page:
-                return await self._ask_about(await hooks.begin(), page, hooks)
+                cedula = await hooks.begin()
+                return await logged(self.name, cedula, self._ask_in_time(page, cedula, hooks))
         except PageError as error:
             return _failure(error, error.evidence)
 
@@ -85,20 +86,6 @@ class CensusSource:
     async def close(self) -> None:
         """Safe to call twice."""
         await self._browser.close()
-
-    async def _ask_about(self, cedula: str, page: Page, hooks: LookupHooks) -> Outcome:
-        began = time.monotonic()
-        logger.info("source.lookup_started source=%s cedula=%s", self.name, mask(cedula))
-        outcome = await self._ask_in_time(page, cedula, hooks)
-        logger.info(
-            "source.lookup_ended source=%s cedula=%s status=%s seconds=%.1f reason=%s",
-            self.name,
-            mask(cedula),
-            outcome.status,
-            time.monotonic() - began,
-            outcome.reason if isinstance(outcome, Failure) else "",
-        )
-        return outcome
 
     async def _ask_in_time(self, page: Page, cedula: str, hooks: LookupHooks) -> Outcome:
         lookup = _Lookup(page, cedula, hooks, self._solver)

@@ -8,7 +8,6 @@ one client in public code sends it. What the replies mean: `verifik_reply.py`.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,14 +15,12 @@ from dataclasses import replace
 import aiohttp
 
 from vereda.census.sources.asking.errors import PageError
+from vereda.census.sources.asking.logged import logged
 from vereda.census.sources.asking.reply_size import LIMIT
 from vereda.census.sources.port import Failure, FailureKind, LookupHooks, Outcome, UnreachableError
 from vereda.census.sources.reading.readers import Reply, VerifikReader
 from vereda.census.sources.reading.replaying import with_reply
 from vereda.census.sources.reading.verifik_reply import is_missing_parameter
-from vereda.lib.cedula import mask
-
-logger = logging.getLogger("vereda.census.sources")
 
 _READER = VerifikReader()
 _QUESTION = {"documentType": "CC"}
@@ -65,26 +62,7 @@ class VerifikSource:
     async def lookup(self, hooks: LookupHooks) -> Outcome:
         """Never raises for what the service or the network does; what hooks raise passes."""
         cedula = await hooks.begin()
-        logger.info("source.lookup_started source=%s cedula=%s", self.name, mask(cedula))
-        began = time.monotonic()
-        request = _Request()
-        asking = asyncio.create_task(self._ask_about(cedula, request))
-        try:
-            await request.is_settled.wait()
-            hooks.opened()
-            outcome = await asking
-        finally:
-            asking.cancel()
-            await asyncio.wait({asking})
-        logger.info(
-            "source.lookup_ended source=%s cedula=%s status=%s seconds=%.1f reason=%s",
-            self.name,
-            mask(cedula),
-            outcome.status,
-            time.monotonic() - began,
-            outcome.reason if isinstance(outcome, Failure) else "",
-        )
-        return outcome
+        return await logged(self.name, cedula, self._ask(cedula, hooks))
 
     async def check(self) -> str:
         """Ask about nobody. Raises `UnreachableError` unless the service says that the number is missing.
@@ -102,6 +80,17 @@ class VerifikSource:
 
     async def close(self) -> None:
         """Do nothing: no connection is kept after its lookup."""
+
+    async def _ask(self, cedula: str, hooks: LookupHooks) -> Outcome:
+        request = _Request()
+        asking = asyncio.create_task(self._ask_about(cedula, request))
+        try:
+            await request.is_settled.wait()
+            hooks.opened()
+            return await asking
+        finally:
+            asking.cancel()
+            await asyncio.wait({asking})
 
     async def _ask_about(self, cedula: str, request: _Request) -> Outcome:
         try:
